@@ -1,0 +1,5 @@
+//! Discover, certify and emit approximations of functions.
+
+pub mod number;
+pub mod program;
+pub mod target;

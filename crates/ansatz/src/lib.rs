@@ -1,0 +1,3 @@
+//! Ansatz: a workbench of numerical methods.
+pub use ansatz_core as core;
+pub use ansatz_functions as functions;
