@@ -2,6 +2,7 @@
 
 mod big;
 mod dd;
+pub mod hex;
 
 pub use big::{BIG_BITS, Big};
 pub use dd::Dd;

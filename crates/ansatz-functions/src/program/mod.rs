@@ -17,9 +17,11 @@
 //! ```
 
 use crate::number::{Dd, Scalar};
+use serde::{Deserialize, Serialize};
 
 /// An operation. The operands are in order: `Sub` is first − second, `Fma` is first · second + third.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[allow(missing_docs)] // the names say it
 pub enum Op {
     Add,
@@ -106,7 +108,8 @@ impl Op {
 }
 
 /// One vertex of the graph.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Node {
     /// The argument of the function.
     Input,
@@ -127,7 +130,8 @@ impl Node {
 }
 
 /// A program without its constants. Nodes only read earlier ones; the last is the result.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Shape {
     /// The vertices in topological order.
     pub nodes: Vec<Node>,
@@ -188,7 +192,8 @@ impl Shape {
 
 /// A shape with constants. Constants are double-double numbers: exact values over the reals,
 /// rounded to the format where a program is executed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Program {
     /// The form.
     pub shape: Shape,
