@@ -16,6 +16,13 @@
 //! assert_eq!(program.shape.operations(), 2);
 //! ```
 
+mod file;
+#[cfg(test)]
+pub(crate) mod samples;
+pub(crate) mod text;
+
+pub use file::About;
+
 use crate::number::{Dd, Scalar};
 use serde::{Deserialize, Serialize};
 
