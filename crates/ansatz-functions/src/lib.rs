@@ -1,5 +1,6 @@
 //! Discover, certify and emit approximations of functions.
 
+pub mod anchors;
 pub mod number;
 pub mod program;
 pub mod target;
