@@ -24,6 +24,7 @@ pub(crate) mod text;
 pub use file::About;
 
 use crate::number::{Dd, Scalar};
+use crate::target::Format;
 use serde::{Deserialize, Serialize};
 
 /// An operation. The operands are in order: `Sub` is first − second, `Fma` is first · second + third.
@@ -226,6 +227,16 @@ impl Program {
     #[must_use]
     pub fn rounded(&self) -> Self {
         Self { shape: self.shape.clone(), constants: self.constants.iter().map(|c| c.rounded()).collect() }
+    }
+
+    /// The program whose constants are rounded to a format: another program, with an error of its own.
+    #[must_use]
+    pub fn rounded_to(&self, format: Format) -> Self {
+        let round = |c: &Dd| match format {
+            Format::F32 => Dd::from(f64::from(f32::from_dd(*c))),
+            Format::F64 => c.rounded(),
+        };
+        Self { shape: self.shape.clone(), constants: self.constants.iter().map(round).collect() }
     }
 }
 

@@ -12,10 +12,10 @@ pub(crate) fn five() -> Program {
     let q = p.op(Op::Div, &[c1, x]);
     let t = p.op(Op::Add, &[x, q]);
     let c2 = p.constant(17.746150088734609);
-    let c4 = p.constant(-0.99999366143081858);
+    let c4 = p.constant(-8.8505996518073289);
     let d = p.op(Op::Add, &[c4, t]);
     let r = p.op(Op::Div, &[c2, d]);
-    let c3 = p.constant(-8.8505996518073289);
+    let c3 = p.constant(-0.99999366143081858);
     let f = p.op(Op::Sub, &[r, c3]);
     p.finish(f)
 }
@@ -43,7 +43,7 @@ pub(crate) fn ten() -> Program {
 pub(crate) fn menagerie() -> Program {
     let mut p = Program::builder();
     let x = p.input();
-    let c = [0.1, -3.0e-9, 5.0e-324, 1.7976931348623157e308, 2.0, 1.0 / 3.0].map(|c| p.constant(c));
+    let c = [0.1, -3.0e-9, 5.0e-324, 3.0e38, 2.0, 1.0 / 3.0].map(|c| p.constant(c));
     let dead = p.op(Op::Sub, &[c[2], c[3]]);
     let _dead = p.op(Op::Mul, &[dead, x]);
     let folded = p.op(Op::Div, &[c[0], c[5]]);
@@ -58,6 +58,7 @@ pub(crate) fn menagerie() -> Program {
     let quotient = p.op(Op::Quadruple, &[root]);
     let quarter = p.op(Op::Quarter, &[again]);
     let difference = p.op(Op::Sub, &[quotient, quarter]);
+    let difference = p.op(Op::Add, &[difference, c[2]]);
     let f = p.op(Op::Sub, &[c[0], difference]);
     p.finish(f)
 }
