@@ -1,0 +1,3 @@
+//! The search for programs.
+
+pub mod cma;
