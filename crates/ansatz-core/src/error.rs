@@ -83,6 +83,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// A parameter out of range.
+    #[allow(clippy::needless_pass_by_value, reason = "a number or a `display()` is passed as it is")]
     pub fn parameter(name: impl Into<String>, value: impl ToString, allowed: impl Into<String>) -> Self {
         Self::Parameter { name: name.into(), value: value.to_string(), allowed: allowed.into() }
     }

@@ -1,10 +1,22 @@
 //! The words that every method of Ansatz speaks, and no mathematics.
 //!
 //! * [`Error`]: one sentence that names the parameter, its value and what is allowed;
-//! * [`Seed`] and [`Stream`]: named, independent, resumable random streams.
+//! * [`Seed`] and [`Stream`]: named, independent, resumable random streams;
+//! * [`Run`]: limits, interruption, progress and trace of one run; [`Stopped`] says why it ended, [`Work`] what it cost;
+//! * [`Checkpoint`]: saved states that survive a crash.
 
+mod checkpoint;
+mod disk;
 mod error;
+mod run;
 mod seed;
+mod stopped;
+mod work;
 
+pub use checkpoint::{Checkpoint, Restored};
+pub use disk::write_atomic;
 pub use error::{Error, Result};
+pub use run::{Event, Run, StopSignal, TraceEntry};
 pub use seed::{Seed, Stream, StreamState};
+pub use stopped::Stopped;
+pub use work::Work;
