@@ -18,7 +18,7 @@
 //! Table 1. Population, step and stopping rule are those that Real et al. 2023, arXiv:2312.08472, fit constants with.
 
 use crate::number::hex;
-use ansatz_core::{Error, Result, Stream};
+use ansatz_core::{Error, Result, Stopped, Stream};
 use serde::{Deserialize, Serialize};
 
 /// The parameters that a user chooses; all others follow from the dimension.
@@ -47,20 +47,6 @@ impl Default for Cma {
     }
 }
 
-/// Why a minimisation ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Ended {
-    /// A value reached the target.
-    Target,
-    /// The best value had not improved for half of the generations.
-    Stalled,
-    /// All generations were used.
-    Exhausted,
-    /// The distribution left the range of doubles.
-    Degenerate,
-}
-
 /// What a minimisation found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Minimum {
@@ -72,8 +58,9 @@ pub struct Minimum {
     pub evaluations: u64,
     /// Generations.
     pub generations: u64,
-    /// Why it ended.
-    pub ended: Ended,
+    /// Why it ended: at the target, for lack of progress, at the limit of generations, or because the distribution left
+    /// the range of doubles.
+    pub stopped: Stopped,
 }
 
 impl Cma {
@@ -88,19 +75,19 @@ impl Cma {
     /// [`Error::Parameter`] if `x0` is empty or not finite, the population is below 4, or the step is not positive.
     ///
     /// ```
-    /// use ansatz_core::Seed;
-    /// use ansatz_functions::discover::cma::{Cma, Ended};
+    /// use ansatz_core::{Seed, Stopped};
+    /// use ansatz_functions::discover::cma::Cma;
     /// let cma = Cma { target: 1e-10, ..Cma::default() };
     /// let best = cma.minimise(&[1.0, 1.0], &mut Seed(1).stream("fit", 0), |x| x[0].powi(2) + (x[1] - 3.0).powi(2))?;
-    /// assert_eq!(best.ended, Ended::Target);
+    /// assert_eq!(best.stopped, Stopped::Target);
     /// assert!((best.x[1] - 3.0).abs() < 1e-4);
     /// # Ok::<(), ansatz_core::Error>(())
     /// ```
     pub fn minimise(&self, x0: &[f64], stream: &mut Stream, mut f: impl FnMut(&[f64]) -> f64) -> Result<Minimum> {
         let mut state = State::new(self, x0)?;
         loop {
-            if let Some(ended) = state.ended() {
-                return Ok(state.minimum(ended));
+            if let Some(stopped) = state.stopped() {
+                return Ok(state.minimum(stopped));
             }
             let points = state.ask(stream);
             let values: Vec<f64> = points.iter().map(|x| f(x)).collect();
@@ -254,31 +241,31 @@ impl State {
     }
 
     /// Why the search is over, if it is.
-    pub fn ended(&self) -> Option<Ended> {
+    pub fn stopped(&self) -> Option<Stopped> {
         let Cma { generations, target, patience, .. } = self.parameters;
         let finite = |values: &[f64]| values.iter().all(|v| v.is_finite());
         if self.best_value <= target {
-            Some(Ended::Target)
+            Some(Stopped::Target)
         } else if !(self.step.is_finite() && finite(&self.mean) && finite(&self.lengths) && finite(&self.axes)) {
-            Some(Ended::Degenerate)
+            Some(Stopped::NotANumber { iteration: self.generation })
         } else if self.generation >= patience.max(1) && 2 * (self.generation - self.best_generation) >= self.generation
         {
-            Some(Ended::Stalled)
+            Some(Stopped::Stalled)
         } else if self.generation >= generations {
-            Some(Ended::Exhausted)
+            Some(Stopped::EvaluationLimit)
         } else {
             None
         }
     }
 
     /// The result so far.
-    pub fn minimum(&self, ended: Ended) -> Minimum {
+    pub fn minimum(&self, stopped: Stopped) -> Minimum {
         Minimum {
             x: self.best.clone(),
             value: self.best_value,
             evaluations: self.evaluations,
             generations: self.generation,
-            ended,
+            stopped,
         }
     }
 
@@ -450,7 +437,7 @@ mod tests {
             .map(|seed| {
                 let cma = Cma { population, step, target: 1e-10, ..Cma::default() };
                 let best = cma.minimise(x0, &mut Seed(seed).stream("cma", 0), &f).unwrap();
-                assert_eq!(best.ended, Ended::Target, "{best:?}");
+                assert_eq!(best.stopped, Stopped::Target, "{best:?}");
                 assert_eq!(f(&best.x), best.value);
                 // Without the evaluation of the mean, which other implementations do not make.
                 best.generations * population as u64
@@ -530,15 +517,15 @@ mod tests {
                     state = copy;
                     stream = Stream::from_state(&position).unwrap();
                 }
-                if state.ended().is_some() {
+                if state.stopped().is_some() {
                     break;
                 }
                 let points = state.ask(&mut stream);
                 let values: Vec<f64> = points.iter().map(|x| rosenbrock(x)).collect();
                 state.tell(&points, &values);
             }
-            let ended = state.ended().unwrap();
-            assert_eq!(state.minimum(ended), whole);
+            let stopped = state.stopped().unwrap();
+            assert_eq!(state.minimum(stopped), whole);
         }
     }
 
@@ -546,7 +533,7 @@ mod tests {
     fn it_stops_when_the_best_is_half_as_old_as_the_search_but_not_before_100_generations() {
         let cma = Cma::default();
         let best = cma.minimise(&[1.0], &mut Seed(1).stream("cma", 0), |_| 1.0).unwrap();
-        assert_eq!((best.ended, best.generations, best.evaluations), (Ended::Stalled, 100, 12_900));
+        assert_eq!((best.stopped, best.generations, best.evaluations), (Stopped::Stalled, 100, 12_900));
         // Improves until generation 200, so that 400 is the first that is twice as old.
         let mut evaluations = 0;
         let count = |_: &[f64]| {
@@ -554,10 +541,10 @@ mod tests {
             -f64::from((evaluations - 1) / 129 + 1).min(200.0)
         };
         let best = cma.minimise(&[1.0, 2.0], &mut Seed(1).stream("cma", 0), count).unwrap();
-        assert_eq!((best.ended, best.generations), (Ended::Stalled, 400));
+        assert_eq!((best.stopped, best.generations), (Stopped::Stalled, 400));
         let few = Cma { generations: 7, ..Cma::default() };
         let best = few.minimise(&[1.0], &mut Seed(1).stream("cma", 0), sphere).unwrap();
-        assert_eq!((best.ended, best.generations), (Ended::Exhausted, 7));
+        assert_eq!((best.stopped, best.generations), (Stopped::EvaluationLimit, 7));
     }
 
     #[test]
@@ -566,9 +553,9 @@ mod tests {
         // Half of the plane has no value.
         let half = |x: &[f64]| if x[0] < 0.5 { f64::NAN } else { sphere(x) - 0.25 };
         let best = cma.minimise(&[2.0, 2.0], &mut Seed(1).stream("cma", 0), half).unwrap();
-        assert!(best.ended == Ended::Target && best.x[0] >= 0.5, "{best:?}");
+        assert!(best.stopped == Stopped::Target && best.x[0] >= 0.5, "{best:?}");
         let none = cma.minimise(&[2.0], &mut Seed(1).stream("cma", 0), |_| f64::NEG_INFINITY).unwrap();
-        assert_eq!((none.x[0], none.value, none.ended), (2.0, f64::INFINITY, Ended::Stalled));
+        assert_eq!((none.x[0], none.value, none.stopped), (2.0, f64::INFINITY, Stopped::Stalled));
         let refusal = |cma: &Cma, x0: &[f64]| State::new(cma, x0).unwrap_err().to_string();
         assert_eq!(refusal(&cma, &[]), "x0 is empty, but must be a point with at least one coordinate");
         assert_eq!(refusal(&cma, &[f64::NAN]), "x0 is NaN, but must be finite in every coordinate");

@@ -90,10 +90,15 @@ impl Scalar for f64 {
 
 impl Scalar for f32 {
     fn from_dd(value: Dd) -> Self {
-        // hi + lo are rounded once: hi alone may sit on a rounding boundary that lo decides.
-        let rounded = value.hi as f32;
-        let error = (value.hi - f64::from(rounded)) + value.lo;
-        (f64::from(rounded) + error) as f32
+        // hi may sit on a rounding boundary that lo decides. Boundaries are even doubles, so rounding the sum to odd
+        // first makes the second rounding as if from the sum itself (Boldo & Melquiond 2008).
+        let even = value.hi.to_bits() & 1 == 0;
+        let hi = match value.lo {
+            lo if even && lo > 0.0 => value.hi.next_up(),
+            lo if even && lo < 0.0 => value.hi.next_down(),
+            _ => value.hi,
+        };
+        hi as f32
     }
     fn to_f64(&self) -> f64 {
         f64::from(*self)
@@ -124,5 +129,31 @@ impl Scalar for f32 {
     }
     fn is_finite(&self) -> bool {
         f32::is_finite(*self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_double_double_is_rounded_once_to_single_precision() {
+        // Halfway between two neighbours of binary32, so that the lower part decides.
+        for (middle, below, above) in [(1.0 + 2f64.powi(-24), 1.0, 1.0 + f32::EPSILON), (1.5, 1.5, 1.5)] {
+            for lo in [1e-17, 1e-30, 1e-300] {
+                assert_eq!(f32::from_dd(Dd { hi: middle, lo }), above);
+                assert_eq!(f32::from_dd(Dd { hi: middle, lo: -lo }), below);
+                assert_eq!(f32::from_dd(Dd { hi: -middle, lo }), -below);
+            }
+        }
+        // One double below and above the boundary the lower part changes nothing.
+        let middle = 1.0 + 2f64.powi(-24);
+        assert_eq!(f32::from_dd(Dd { hi: middle.next_down(), lo: 1e-17 }), 1.0);
+        assert_eq!(f32::from_dd(Dd { hi: middle.next_up(), lo: -1e-17 }), 1.0 + f32::EPSILON);
+        // Everywhere else it is the usual rounding.
+        for i in 0..1000 {
+            let x = f64::from(i).sin() * 10f64.powi(i % 60 - 30);
+            assert_eq!(f32::from_dd(Dd::from(x)).to_bits(), (x as f32).to_bits());
+        }
     }
 }
