@@ -1,8 +1,11 @@
 //! Discover, certify and emit approximations of functions.
 
 pub mod anchors;
+pub mod ball;
 pub mod discover;
 pub mod emit;
+pub mod expr;
 pub mod number;
 pub mod program;
+pub mod series;
 pub mod target;
