@@ -369,3 +369,6 @@ fn scaled(x: &Repr<2>, e: isize) -> Repr<2> {
     let (significand, exponent) = x.clone().into_parts();
     Repr::new(significand, exponent.saturating_add(e))
 }
+
+#[cfg(test)]
+mod tests;

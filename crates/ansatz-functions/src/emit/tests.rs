@@ -9,8 +9,7 @@ use std::process::Command;
 const FORMATS: [Format; 2] = [Format::F32, Format::F64];
 
 fn exp2(weight: Weight) -> Target {
-    let interval = Interval { lo: 0.0, hi: 1.0, lo_open: true, hi_open: false };
-    Target { name: "2^x".into(), interval, weight }
+    Target::parse("2^x", "(0, 1]", weight).unwrap()
 }
 
 /// A folder of its own that disappears with the test.

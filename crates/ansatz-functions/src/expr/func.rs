@@ -165,9 +165,6 @@ mod tests {
             assert_eq!(Func::from_name(f.name()).unwrap(), *f);
         }
         assert_eq!(Func::from_name("log").unwrap(), Func::Ln);
-        assert_eq!(
-            Func::from_name("tahn").unwrap_err().to_string(),
-            r#"unknown function "tahn"; did you mean "tan"?"#
-        );
+        assert_eq!(Func::from_name("tahn").unwrap_err().to_string(), r#"unknown function "tahn"; did you mean "tan"?"#);
     }
 }

@@ -95,8 +95,7 @@ fn operand(input: &mut &str) -> Parsed<Expr> {
 }
 
 fn parenthesised(input: &mut &str) -> Parsed<Expr> {
-    delimited(token('('), sum.map_err(ErrMode::cut), ')'.map_err(|e| expected(e, "expected \")\"")))
-        .parse_next(input)
+    delimited(token('('), sum.map_err(ErrMode::cut), ')'.map_err(|e| expected(e, "expected \")\""))).parse_next(input)
 }
 
 fn number(input: &mut &str) -> Parsed<Expr> {
@@ -116,8 +115,8 @@ fn named(input: &mut &str) -> Parsed<Expr> {
         "ln2" => return Ok(Expr::Constant(Constant::Ln2)),
         _ => {}
     }
-    let function = Func::from_name(name)
-        .map_err(|error| ErrMode::Cut(Fault { left: start, what: What::Unknown(error) }))?;
+    let function =
+        Func::from_name(name).map_err(|error| ErrMode::Cut(Fault { left: start, what: What::Unknown(error) }))?;
     let argument = opt(preceded(multispace0, parenthesised)).parse_next(input)?;
     Ok(Expr::Call(function, Box::new(argument.unwrap_or(Expr::X))))
 }
@@ -155,14 +154,31 @@ mod tests {
         same("+x", "x");
         same("x·π", "x*pi");
         assert_eq!(parse("1e3").unwrap(), Expr::Number("1e3".into()));
-        assert_eq!(parse("2e").unwrap_err().to_string(), r#"cannot read "2e" at position 2: expected an operator or the end"#);
+        assert_eq!(
+            parse("2e").unwrap_err().to_string(),
+            r#"cannot read "2e" at position 2: expected an operator or the end"#
+        );
     }
 
     #[test]
     fn what_is_written_is_read_back() {
         for text in [
-            "2^x", "-x^2", "(-x)^2", "(2^x)^3", "2^3^x", "2^(-x)", "1 - (2 - x)", "1 - 2 - x", "x/(2*x)", "x/2*x",
-            "-(x + 1)", "-(-x)", "1.50e-3*x + .5", "exp(sin(x)/pi)^e", "sqrt(1 - x*x)", "ln2*x",
+            "2^x",
+            "-x^2",
+            "(-x)^2",
+            "(2^x)^3",
+            "2^3^x",
+            "2^(-x)",
+            "1 - (2 - x)",
+            "1 - 2 - x",
+            "x/(2*x)",
+            "x/2*x",
+            "-(x + 1)",
+            "-(-x)",
+            "1.50e-3*x + .5",
+            "exp(sin(x)/pi)^e",
+            "sqrt(1 - x*x)",
+            "ln2*x",
         ] {
             let expr = parse(text).unwrap();
             assert_eq!(parse(&expr.to_string()).unwrap(), expr, "{text} written as {expr}");
@@ -192,10 +208,7 @@ mod tests {
                 other => panic!("{text}: {other:?}"),
             }
         }
-        assert_eq!(
-            parse("1 + sinn(x)").unwrap_err().to_string(),
-            r#"unknown function "sinn"; did you mean "sin"?"#
-        );
+        assert_eq!(parse("1 + sinn(x)").unwrap_err().to_string(), r#"unknown function "sinn"; did you mean "sin"?"#);
     }
 
     #[test]

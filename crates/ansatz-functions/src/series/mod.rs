@@ -120,8 +120,11 @@ fn convolution<C: Scalar>(a: &[C], b: &[C], k: usize, first: usize, last: usize)
 
 /// `Σ_{i=first}^{k−first} a_i a_{k−i}`, each product once and the middle one as a square.
 fn self_convolution<C: Scalar>(a: &[C], k: usize, first: usize) -> Option<C> {
-    let half = convolution(a, a, k, first, ((k + 1) / 2).checked_sub(1)?).map(|sum| sum.add(&sum));
-    let middle = (k % 2 == 0 && k / 2 >= first).then(|| a.get(k / 2)).flatten().map(|c| c.mul(c));
+    let half = match k.div_ceil(2).checked_sub(1) {
+        Some(last) => convolution(a, a, k, first, last).map(|sum| sum.add(&sum)),
+        None => None,
+    };
+    let middle = (k.is_multiple_of(2) && k / 2 >= first).then(|| a.get(k / 2)).flatten().map(|c| c.mul(c));
     match (half, middle) {
         (Some(half), Some(middle)) => Some(half.add(&middle)),
         (half, middle) => half.or(middle),
@@ -224,3 +227,6 @@ impl<C: Scalar> Series<C> {
         y.map(|coefs| Self { order: self.order, coefs })
     }
 }
+
+#[cfg(test)]
+mod tests;
