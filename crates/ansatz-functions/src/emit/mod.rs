@@ -18,7 +18,7 @@ mod tests;
 
 use crate::number::Scalar;
 use crate::program::{About, Node, Op, Program, text::decimal};
-use crate::target::{Format, Interval, Target, Weight};
+use crate::target::{Format, Target, Weight};
 use ansatz_core::{Error, Result};
 use reference::Reference;
 
@@ -167,9 +167,12 @@ struct Code<'a> {
 }
 
 impl Code<'_> {
-    /// `2^x on (0, 1]`
+    /// `2^x on (0, 1]`, or `exp2 = 2^x on (0, 1]` of a target with a name of its own.
     fn target_text(&self) -> String {
-        one_line(&format!("{} on {}", self.emission.target.name, interval_text(&self.emission.target.interval)))
+        let Target { name, interval, .. } = self.emission.target;
+        let expression = self.emission.target.expression().map(ToString::to_string).filter(|text| text != name);
+        let expression = expression.map_or_else(String::new, |text| format!(" = {text}"));
+        one_line(&format!("{name}{expression} on {interval}"))
     }
 
     /// One sentence about the error.
@@ -255,11 +258,6 @@ fn format_text(format: Format) -> &'static str {
         Format::F32 => "binary32",
         Format::F64 => "binary64",
     }
-}
-
-fn interval_text(interval: &Interval) -> String {
-    let Interval { lo, hi, lo_open, hi_open } = interval;
-    format!("{}{lo}, {hi}{}", if *lo_open { '(' } else { '[' }, if *hi_open { ')' } else { ']' })
 }
 
 /// Four digits, rounded up: the printed bound must hold too.

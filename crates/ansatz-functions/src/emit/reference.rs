@@ -29,10 +29,8 @@ pub(super) fn references(program: &Program, format: Format, target: &Target, bou
         let share = 0.5 - 0.5 * (std::f64::consts::PI * f64::from(i) / f64::from(POINTS - 1)).cos();
         let x = interval.lo * (1.0 - share) + interval.hi * share;
         let x = if format == Format::F32 { f64::from(x as f32) } else { x };
-        let above = if interval.lo_open { x > interval.lo } else { x >= interval.lo };
-        let below = if interval.hi_open { x < interval.hi } else { x <= interval.hi };
         let repeated = table.last().is_some_and(|last| last.x == x);
-        if above && below && !repeated {
+        if interval.contains(x) && !repeated {
             table.extend(reference(program, format, target, bound, x)?);
         }
     }
