@@ -1,6 +1,7 @@
 //! What a discovered program is compared with: the classical approximations, and programs known from the literature.
 
 mod exchange;
+mod forms;
 mod linear;
 pub mod literature;
 mod polynomial;
