@@ -164,8 +164,7 @@ impl<'a> Problem<'a> {
     /// If one of them is not finite.
     pub(super) fn sample(&self, u: f64) -> Result<Sample> {
         let big = Big::from_f64(u);
-        let x = if self.structure.squares() { big.sqrt() } else { big.clone() };
-        let x = if self.negative { x.neg() } else { x };
+        let x = self.argument(&big);
         let f = self.target.value(&x)?;
         let s = self.structure.factor(&x);
         let g = f.div(&s);
@@ -174,13 +173,28 @@ impl<'a> Problem<'a> {
             Weight::Relative => s.div(&f).abs(),
             Weight::Ulp(format) => s.abs().div(&Big::from_f64(unit(f.to_f64(), format))),
         };
-        if g.is_finite() && w.is_finite() {
-            Ok(Sample { u, big, g, w })
-        } else {
-            Err(Error::NotFinite {
-                quantity: format!("{} seen as {}, or its error,", self.target.name, self.structure),
-                place: format!("x = {}", x.to_f64()),
-            })
+        if g.is_finite() && w.is_finite() { Ok(Sample { u, big, g, w }) } else { Err(self.not_finite(&x)) }
+    }
+
+    /// `g(u)` alone.
+    ///
+    /// # Errors
+    /// If it is not finite.
+    pub(super) fn value(&self, u: &Big) -> Result<Big> {
+        let x = self.argument(u);
+        let g = self.target.value(&x)?.div(&self.structure.factor(&x));
+        if g.is_finite() { Ok(g) } else { Err(self.not_finite(&x)) }
+    }
+
+    fn argument(&self, u: &Big) -> Big {
+        let x = if self.structure.squares() { u.sqrt() } else { u.clone() };
+        if self.negative { x.neg() } else { x }
+    }
+
+    fn not_finite(&self, x: &Big) -> Error {
+        Error::NotFinite {
+            quantity: format!("{} seen as {}, or its error,", self.target.name, self.structure),
+            place: format!("x = {}", x.to_f64()),
         }
     }
 
