@@ -156,7 +156,7 @@ fn alternation(mut extrema: Vec<Extremum>, n: usize) -> Option<Vec<Extremum>> {
 }
 
 /// Newton's method for `w_i (R(c, u_i) − g_i) = ±E` with alternating sign, or for interpolation if there is no level.
-/// Steps are halved until the residual falls. `None` if it does not converge; the model is then unchanged.
+/// Steps are halved until the next one is shorter. `None` if it does not converge; the model is then unchanged.
 pub(super) fn newton(model: &mut impl Model, points: &[Sample], level: Option<&mut Big>) -> Option<()> {
     let n = model.parameters().len();
     let levelling = level.is_some();
@@ -195,25 +195,35 @@ pub(super) fn newton(model: &mut impl Model, points: &[Sample], level: Option<&m
                 row.push(Big::from_f64(if i % 2 == 0 { -1.0 } else { 1.0 }));
             }
         }
-        let step = solve(rows, r.clone())?;
-        let mut factor = Big::from_f64(1.0);
-        let mut improved = false;
-        for _ in 0..20 {
-            let moved = |v: &Big, d: &Big| v.sub(&factor.mul(d));
+        let step = solve(rows.clone(), r.clone())?;
+        // Valleys are narrow: the residual may have to rise on the way. What must fall is the length of the next step,
+        // in units of the constants, with the same derivative (Deuflhard's natural monotonicity test).
+        let length = |step: &[Big]| {
+            step.iter().zip(&c).map(|(d, v)| d.to_f64().abs() / v.to_f64().abs().max(1e-3)).fold(0.0, f64::max)
+        };
+        let full = length(&step);
+        let mut factor = 1.0;
+        let taken = loop {
+            let scale = Big::from_f64(factor);
+            let moved = |v: &Big, d: &Big| v.sub(&scale.mul(d));
             let trial: Vec<Big> = c.iter().zip(&step).map(|(v, d)| moved(v, d)).collect();
             let trial_level = if levelling { moved(level, &step[n]) } else { level.clone() };
             let trial_r = residual(model, &trial, &trial_level);
             let trial_merit = size(&trial_r);
-            if trial_merit < merit {
-                (c, r, merit, improved) = (trial, trial_r, trial_merit, true);
+            let accepted = trial_merit.is_finite()
+                && (trial_merit <= 0.1 * merit
+                    || solve(rows.clone(), trial_r.clone())
+                        .is_some_and(|next| length(&next) <= (1.0 - 0.25 * factor) * full));
+            if accepted {
                 *level = trial_level;
-                break;
+                break (trial, trial_r, trial_merit);
             }
-            factor = factor.mul(&Big::from_f64(0.5));
-        }
-        if !improved {
-            return None;
-        }
+            factor *= 0.5;
+            if factor < 1e-4 {
+                return None;
+            }
+        };
+        (c, r, merit) = taken;
     }
     None
 }

@@ -32,12 +32,25 @@ pub fn level(program: &Program, target: &Target) -> Result<Levelled> {
 
 /// As [`level`], for the sampled problem, which must be plain.
 pub(super) fn level_on(problem: &Problem, program: &Program) -> Result<Levelled> {
+    level_tied(problem, program, None)
+}
+
+/// Constants that follow from the free ones.
+pub(super) struct Tie {
+    /// All constants, from the free ones.
+    pub(super) constants: fn(free: &[Big], start: &[Big]) -> Vec<Big>,
+    /// The free constants, from all.
+    pub(super) release: fn(start: &[Big]) -> Vec<Big>,
+}
+
+/// As [`level_on`], with some constants tied to the others.
+pub(super) fn level_tied(problem: &Problem, program: &Program, tie: Option<&Tie>) -> Result<Levelled> {
     if program.shape.constants() != program.constants.len() || program.fault().is_some() {
         return Err(Error::parameter("the program", program, "one in which each constant is used"));
     }
-    let mut model = Form::new(problem, program);
+    let mut model = Form::new(problem, program, tie);
     let levelled = exchange::exchange(problem, &mut model)?;
-    let constants: Vec<Dd> = model.c.iter().map(Big::to_dd).collect();
+    let constants: Vec<Dd> = model.constants(&model.c).iter().map(Big::to_dd).collect();
     Ok(Levelled {
         program: Program { shape: program.shape.clone(), constants },
         error: levelled.error,
@@ -56,7 +69,7 @@ pub fn measure(program: &Program, target: &Target) -> Result<f64> {
 
 /// As [`measure`], for the sampled problem, which must be plain.
 pub(super) fn measure_on(problem: &Problem, program: &Program) -> f64 {
-    let form = Form::new(problem, program);
+    let form = Form::new(problem, program, None);
     problem.worst(|u| form.eval(&form.c, u))
 }
 
@@ -64,7 +77,9 @@ pub(super) fn measure_on(problem: &Problem, program: &Program) -> f64 {
 struct Form<'a> {
     shape: &'a Shape,
     c: Vec<Big>,
+    /// All constants at the start.
     start: Vec<Big>,
+    tie: Option<&'a Tie>,
     /// A step from a removable singularity towards the middle: 2^-100 of the width, far below every error here.
     mid: Big,
     step: Big,
@@ -72,17 +87,22 @@ struct Form<'a> {
 }
 
 impl<'a> Form<'a> {
-    fn new(problem: &Problem, program: &'a Program) -> Self {
-        let c: Vec<Big> = program.constants.iter().map(|&c| Big::from_dd(c)).collect();
+    fn new(problem: &Problem, program: &'a Program, tie: Option<&'a Tie>) -> Self {
+        let start: Vec<Big> = program.constants.iter().map(|&c| Big::from_dd(c)).collect();
         let largest = problem.grid.iter().map(|s| s.g.to_f64().abs()).fold(0.0, f64::max);
         Self {
             shape: &program.shape,
-            start: c.clone(),
-            c,
+            c: tie.map_or_else(|| start.clone(), |tie| (tie.release)(&start)),
+            start,
+            tie,
             mid: Big::from_f64(f64::midpoint(problem.lo, problem.hi)),
             step: Big::from_f64((problem.hi - problem.lo) * 2f64.powi(-100)),
             limit: 10.0 * largest,
         }
+    }
+
+    fn constants(&self, c: &[Big]) -> Vec<Big> {
+        self.tie.map_or_else(|| c.to_vec(), |tie| (tie.constants)(c, &self.start))
     }
 }
 
@@ -96,9 +116,10 @@ impl Model for Form<'_> {
     }
 
     fn eval(&self, c: &[Big], u: &Big) -> Big {
+        let c = self.constants(c);
         let mut values = Vec::with_capacity(self.shape.nodes.len());
         let mut at = |u: &Big| {
-            self.shape.eval_into(u, c, &mut values);
+            self.shape.eval_into(u, &c, &mut values);
             values.pop().unwrap_or(Big::NAN)
         };
         let value = at(u);
@@ -110,7 +131,7 @@ impl Model for Form<'_> {
     }
 
     fn interpolate(&mut self, nodes: &[Sample]) -> bool {
-        self.c.clone_from(&self.start);
+        self.c = self.tie.map_or_else(|| self.start.clone(), |tie| (tie.release)(&self.start));
         newton(self, nodes, None).is_some()
     }
 

@@ -156,33 +156,3 @@ impl Model for Quotient {
             || grid.iter().all(|s| Self::denominator(&self.c, self.p, &self.scaled(&s.big)).to_f64() > 0.0)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::target::{Interval, Weight};
-
-    #[test]
-    fn explore() {
-        let target = Target {
-            name: "2^x".into(),
-            interval: Interval { lo: 0.0, hi: 1.0, lo_open: true, hi_open: false },
-            weight: Weight::Relative,
-        };
-        let t0 = std::time::Instant::now();
-        let problem = Problem::new(&target, Structure::Plain).unwrap();
-        println!("grid {:?}", t0.elapsed());
-        for p in 0..=9 {
-            for q in 0..=5 {
-                if p + q > 9 || p + q == 0 {
-                    continue;
-                }
-                let t0 = std::time::Instant::now();
-                match best(&problem, p, q) {
-                    Ok(a) => println!("({p},{q}) {:.6e} it {} {:?}", a.error, a.iterations, t0.elapsed()),
-                    Err(e) => println!("({p},{q}) {e} {:?}", t0.elapsed()),
-                }
-            }
-        }
-    }
-}

@@ -6,9 +6,11 @@
 //! `K = v + c_1/(v + … c_{k−2}/(v + x))` and `y = a + c/(K − d)`: `2k + 1` operations, 3 for `k = 1`, and one more for
 //! each squaring. All constants are free, which the tuned variant uses.
 
-use super::problem::Problem;
+use super::level::{Tie, level_tied, measure_on};
+use super::problem::{Problem, Structure};
 use crate::number::{Big, Scalar};
 use crate::program::{Op, Program};
+use crate::target::Target;
 use ansatz_core::{Error, Result};
 
 /// `A·e^{λx}`.
@@ -87,6 +89,59 @@ impl Exponential {
     }
 }
 
+/// The plain program with its constants levelled: first with `y(x)·y(−x) = a²` kept, on the longer side of zero, then
+/// with all constants free. On an interval symmetric about zero the first is already the best up to its square, and
+/// the second is left out when that is negligible.
+///
+/// # Errors
+/// [`Error::Refused`] if neither could be levelled.
+pub(super) fn tuned(problem: &Problem, target: &Target, plain: &Program) -> Result<(Program, f64)> {
+    let (lo, hi) = (target.interval.lo, target.interval.hi);
+    let tied = if lo < 0.0 && hi > 0.0 {
+        let mut side = target.clone();
+        (side.interval.lo, side.interval.hi) = if hi >= -lo { (0.0, hi) } else { (lo, 0.0) };
+        level_tied(&Problem::new(&side, Structure::Plain)?, plain, Some(&SYMMETRIC))
+    } else {
+        level_tied(problem, plain, Some(&SYMMETRIC))
+    };
+    let tied = tied.map(|l| (measure_on(problem, &l.program), l.program));
+    if let Ok((error, program)) = &tied
+        && lo == -hi
+        && *error < 1e-6
+    {
+        return Ok((program.clone(), *error));
+    }
+    let start = tied.as_ref().map_or(plain, |(_, program)| program);
+    let free = level_tied(problem, start, None).map(|l| (measure_on(problem, &l.program), l.program));
+    let (error, program) = match (tied, free) {
+        (Ok(a), Ok(b)) => {
+            if b.0 < a.0 {
+                b
+            } else {
+                a
+            }
+        }
+        (Ok(a), Err(_)) | (_, Ok(a)) => a,
+        (Err(_), Err(why)) => return Err(why),
+    };
+    Ok((program, error))
+}
+
+/// `a` is fixed and `c = 2ad`, so that `y(x)·y(−x) = a²` as for the exponential itself.
+const SYMMETRIC: Tie = Tie {
+    constants: |free, start| {
+        let n = start.len();
+        let (inner, d) = (&free[..n - 3], &free[n - 3]);
+        let a = start[n - 3].clone();
+        let c = a.mul(d).mul(&Big::from_f64(2.0));
+        inner.iter().cloned().chain([a, c, d.clone()]).collect()
+    },
+    release: |start| {
+        let n = start.len();
+        start[..n - 3].iter().chain(&start[n - 1..]).cloned().collect()
+    },
+};
+
 /// The operations of [`Exponential::program`].
 pub(super) fn operations(k: usize, s: usize) -> usize {
     2 * k + 1 + s
@@ -94,37 +149,50 @@ pub(super) fn operations(k: usize, s: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::level::{level_on, measure_on};
-    use super::super::problem::Structure;
+    use super::super::tests::exp2;
     use super::*;
-    use crate::target::{Interval, Target, Weight};
 
     #[test]
-    fn explore() {
-        let mut target = Target {
-            name: "2^x".into(),
-            interval: Interval { lo: 0.0, hi: 1.0, lo_open: true, hi_open: false },
-            weight: Weight::Relative,
-        };
-        for (lo, hi) in [(0.0, 1.0), (-0.5, 0.5), (-4.0, 4.0)] {
-            target.interval.lo = lo;
-            target.interval.hi = hi;
-            let problem = Problem::new(&target, Structure::Plain).unwrap();
-            let e = Exponential::recognise(&problem).unwrap();
-            for k in 1..=4 {
-                for s in 0..=4 {
-                    let plain = e.program(k, s);
-                    assert_eq!(plain.shape.operations(), operations(k, s));
-                    let t0 = std::time::Instant::now();
-                    let tuned = level_on(&problem, &plain);
-                    let t1 = t0.elapsed();
-                    print!("({k},{s}) n {} plain {:.4e} ", operations(k, s), measure_on(&problem, &plain));
-                    match tuned {
-                        Ok(l) => println!("tuned {:.5e} {:.5e} {t1:?}", l.error, measure_on(&problem, &l.program)),
-                        Err(e) => println!("tuned {e} {t1:?}"),
-                    }
-                }
-            }
+    fn plain_and_tuned_constants_reach_the_known_errors() {
+        let target = exp2(0.0, 1.0);
+        let problem = Problem::new(&target, Structure::Plain).unwrap();
+        let exponential = Exponential::recognise(&problem).unwrap();
+        for (k, s, plain, best) in [
+            (2, 0, 2.3e-4, 4.34e-6),
+            (2, 1, 1.4e-5, 2.73e-7),
+            (3, 0, 7.8e-7, 5.28e-9),
+            (3, 1, 1.2e-8, 8.26e-11),
+            (3, 2, 1.9e-10, 1.29e-12),
+            (3, 3, 2.9e-12, 2.02e-14),
+            (3, 4, 4.5e-14, 3.15e-16),
+        ] {
+            let program = exponential.program(k, s);
+            assert_eq!(program.shape.operations(), operations(k, s));
+            let error = measure_on(&problem, &program);
+            // Two digits of the plain error are known, three of the tuned one.
+            assert!((error / plain - 1.0).abs() < 0.03, "({k}, {s}): {error:e}");
+            let (tuned, error) = tuned(&problem, &target, &program).unwrap();
+            assert!((error / best - 1.0).abs() < 0.004, "({k}, {s}): {error:e}");
+            assert_eq!(tuned.shape, program.shape);
         }
+    }
+
+    #[test]
+    fn on_a_symmetric_interval_the_best_quotient_is_reached_with_fewer_operations() {
+        let target = exp2(-0.5, 0.5);
+        let problem = Problem::new(&target, Structure::Plain).unwrap();
+        let exponential = Exponential::recognise(&problem).unwrap();
+        let best = super::super::remez::best(&problem, 4, 4).unwrap();
+        let (_, error) = tuned(&problem, &target, &exponential.program(4, 0)).unwrap();
+        assert!((error / best.error - 1.0).abs() < 1e-8, "{error:e} {:e}", best.error);
+    }
+
+    #[test]
+    fn only_exponentials_are_recognised() {
+        let mut target = exp2(0.25, 1.0);
+        target.weight = crate::target::Weight::Absolute;
+        let problem = Problem::new(&target, Structure::Zero(0.0)).unwrap();
+        // 2^x/x
+        assert!(Exponential::recognise(&problem).is_err());
     }
 }
