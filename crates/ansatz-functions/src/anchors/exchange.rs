@@ -88,20 +88,6 @@ pub(super) fn exchange(problem: &Problem, model: &mut impl Model) -> Result<Leve
     Err(refused(found))
 }
 
-/// Levels `model` from where it stands; it must already be near enough to have alternating errors.
-///
-/// # Errors
-/// As [`exchange`].
-pub(super) fn exchange_from_here(problem: &Problem, model: &mut impl Model) -> Result<Levelled> {
-    let start = errors(problem, model).ok_or("it has a pole in the interval");
-    start.and_then(|extrema| run(problem, model, extrema)).map_err(|why| {
-        Error::refused(format!(
-            "the form with {} free constants could not be levelled: {why}",
-            model.parameters().len()
-        ))
-    })
-}
-
 fn errors(problem: &Problem, model: &impl Model) -> Option<Vec<Extremum>> {
     problem.extrema(|u| model.eval(model.parameters(), u))
 }
@@ -166,7 +152,7 @@ pub(super) fn newton(model: &mut impl Model, points: &[Sample], level: Option<&m
     let residual = |model: &_, c: &[Big], level: &Big| -> Vec<Big> {
         let r = |i: usize, s: &Sample| {
             let e = s.error(&Model::eval(model, c, &s.big));
-            if i % 2 == 0 { e.sub(level) } else { e.add(level) }
+            if i.is_multiple_of(2) { e.sub(level) } else { e.add(level) }
         };
         points.iter().enumerate().map(|(i, s)| r(i, s)).collect()
     };
@@ -192,7 +178,7 @@ pub(super) fn newton(model: &mut impl Model, points: &[Sample], level: Option<&m
         }
         if levelling {
             for (i, row) in rows.iter_mut().enumerate() {
-                row.push(Big::from_f64(if i % 2 == 0 { -1.0 } else { 1.0 }));
+                row.push(Big::from_f64(if i.is_multiple_of(2) { -1.0 } else { 1.0 }));
             }
         }
         let step = solve(rows.clone(), r.clone())?;

@@ -35,12 +35,28 @@ pub(super) fn level_on(problem: &Problem, program: &Program) -> Result<Levelled>
     level_tied(problem, program, None)
 }
 
-/// Constants that follow from the free ones.
+/// A tie between the constants of a program whose last three are `a, c, d`: those before `first` and `a` keep their
+/// values, and `c = 2ad`.
 pub(super) struct Tie {
-    /// All constants, from the free ones.
-    pub(super) constants: fn(free: &[Big], start: &[Big]) -> Vec<Big>,
-    /// The free constants, from all.
-    pub(super) release: fn(start: &[Big]) -> Vec<Big>,
+    pub(super) first: usize,
+}
+
+impl Tie {
+    /// All constants, from the free ones and the start.
+    fn constants(&self, free: &[Big], start: &[Big]) -> Vec<Big> {
+        let (a, d) = (start.len() - 3, free.len() - 1);
+        let mut all = start[..self.first].to_vec();
+        all.extend_from_slice(&free[..d]);
+        let c = start[a].mul(&free[d]).mul(&Big::from_f64(2.0));
+        all.extend([start[a].clone(), c, free[d].clone()]);
+        all
+    }
+
+    /// The free constants of the start.
+    fn release(&self, start: &[Big]) -> Vec<Big> {
+        let a = start.len() - 3;
+        start[self.first..a].iter().chain(&start[a + 2..]).cloned().collect()
+    }
 }
 
 /// As [`level_on`], with some constants tied to the others.
@@ -92,7 +108,7 @@ impl<'a> Form<'a> {
         let largest = problem.grid.iter().map(|s| s.g.to_f64().abs()).fold(0.0, f64::max);
         Self {
             shape: &program.shape,
-            c: tie.map_or_else(|| start.clone(), |tie| (tie.release)(&start)),
+            c: tie.map_or_else(|| start.clone(), |tie| tie.release(&start)),
             start,
             tie,
             mid: Big::from_f64(f64::midpoint(problem.lo, problem.hi)),
@@ -102,7 +118,7 @@ impl<'a> Form<'a> {
     }
 
     fn constants(&self, c: &[Big]) -> Vec<Big> {
-        self.tie.map_or_else(|| c.to_vec(), |tie| (tie.constants)(c, &self.start))
+        self.tie.map_or_else(|| c.to_vec(), |tie| tie.constants(c, &self.start))
     }
 }
 
@@ -131,7 +147,7 @@ impl Model for Form<'_> {
     }
 
     fn interpolate(&mut self, nodes: &[Sample]) -> bool {
-        self.c = self.tie.map_or_else(|| self.start.clone(), |tie| (tie.release)(&self.start));
+        self.c = self.tie.map_or_else(|| self.start.clone(), |tie| tie.release(&self.start));
         newton(self, nodes, None).is_some()
     }
 

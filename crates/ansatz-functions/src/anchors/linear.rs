@@ -43,7 +43,7 @@ mod tests {
         let n = 8;
         let one = Big::from_f64(1.0);
         let hilbert: Vec<Vec<Big>> =
-            (0..n).map(|i| (0..n).map(|j| one.div(&Big::from_f64((i + j + 1) as f64))).collect()).collect();
+            (0..n).map(|i| (0..n).map(|j| one.div(&Big::from_f64(f64::from(i + j + 1)))).collect()).collect();
         let sums: Vec<Big> = hilbert.iter().map(|row| row.iter().fold(Big::from_f64(0.0), |s, v| s.add(v))).collect();
         for x in solve(hilbert, sums).unwrap() {
             // The condition number is 1.5e10, so 57 digits leave 46.

@@ -30,7 +30,7 @@ impl fmt::Display for Structure {
             Self::Plain => f.write_str("r(x)"),
             Self::Even => f.write_str("r(x²)"),
             Self::Odd => f.write_str("x·r(x²)"),
-            Self::Zero(z) if *z == 0.0 => f.write_str("x·r(x)"),
+            Self::Zero(0.0) => f.write_str("x·r(x)"),
             Self::Zero(z) if *z < 0.0 => write!(f, "(x + {})·r(x)", -z),
             Self::Zero(z) => write!(f, "(x − {z})·r(x)"),
             Self::Root => f.write_str("√x·r(x)"),
@@ -74,8 +74,7 @@ impl Structure {
         let r = inner(&mut p, u);
         let s = match self {
             Self::Plain | Self::Even => return p.finish(r),
-            Self::Odd => x,
-            Self::Zero(z) if z == 0.0 => x,
+            Self::Odd | Self::Zero(0.0) => x,
             Self::Zero(z) => {
                 let z = p.constant(z);
                 p.op(Op::Sub, &[x, z])
@@ -131,10 +130,8 @@ impl<'a> Problem<'a> {
     /// # Errors
     /// If the interval is empty or `f/s` is not finite inside.
     pub(super) fn new(target: &'a Target, structure: Structure) -> Result<Self> {
+        target.interval.check()?;
         let (a, b) = (target.interval.lo, target.interval.hi);
-        if !(a.is_finite() && b.is_finite() && a < b) {
-            return Err(Error::parameter("interval", format!("{a}..{b}"), "finite, its lower end below its upper end"));
-        }
         let negative = structure.squares() && -a > b;
         let (lo, hi) = if structure.squares() {
             let (near, far) = if negative { (-b, -a) } else { (a, b) };

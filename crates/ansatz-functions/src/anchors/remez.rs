@@ -43,7 +43,7 @@ impl Approximant {
 ///
 /// # Errors
 /// [`Error::Parameter`] if the degree exceeds [`MAX_DEGREE`], [`Error::Refused`] if the exchange does not converge,
-/// [`Error::NotFinite`] if the function has no value somewhere.
+/// and those of [`Target::validate`].
 pub fn remez_polynomial(target: &Target, degree: usize) -> Result<Approximant> {
     remez_rational(target, degree, 0)
 }
@@ -54,6 +54,7 @@ pub fn remez_polynomial(target: &Target, degree: usize) -> Result<Approximant> {
 /// As [`remez_polynomial`]; [`Error::Refused`] also where the best quotient is one of lower degrees, as the symmetry of
 /// an even or odd function on a symmetric interval may force.
 pub fn remez_rational(target: &Target, p: usize, q: usize) -> Result<Approximant> {
+    target.validate()?;
     best(&Problem::new(target, Structure::Plain)?, p, q)
 }
 

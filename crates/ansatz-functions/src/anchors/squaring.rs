@@ -3,8 +3,9 @@
 //! With `m = 2^s` and `z = ℓx`, `ℓ = λ/2m`, Lambert's continued fraction
 //! `coth z ≈ 1/z + 1/(3/z + 1/(5/z + … + z/(2k − 1)))` gives `e^{2z} = 1 + 2/(coth z − 1)`, the diagonal Padé approximant
 //! of degrees `(k, k)`, and `s` squarings give `e^{λx}`. Dividing the levels by their factors of `v = b/x` leaves
-//! `K = v + c_1/(v + … c_{k−2}/(v + x))` and `y = a + c/(K − d)`: `2k + 1` operations, 3 for `k = 1`, and one more for
-//! each squaring. All constants are free, which the tuned variant uses.
+//! `K = v + c_1/(v + … c_{k−2}/(v + x))` and `y = a + c/(K − d)`: `2k + 1` operations and one more for each squaring.
+//! One more operation moves the origin to the middle of the interval. All constants are free, which the tuned variant
+//! uses.
 
 use super::level::{Tie, level_tied, measure_on};
 use super::problem::{Problem, Structure};
@@ -30,10 +31,7 @@ impl Exponential {
         let refused =
             || Error::refused("scaling and squaring is for exponentials a·e^(bx), which this function is not");
         let points: Vec<(Big, Big)> = problem.grid.iter().step_by(57).map(|s| (s.big.clone(), s.g.ln())).collect();
-        let ((x0, y0), (x1, y1)) = match points.as_slice() {
-            [first, .., last] => (first, last),
-            _ => return Err(refused()),
-        };
+        let [(x0, y0), .., (x1, y1)] = points.as_slice() else { return Err(refused()) };
         let rate = y1.sub(y0).div(&x1.sub(x0));
         let offset = y0.sub(&rate.mul(x0));
         let line = |x: &Big| rate.mul(x).add(&offset);
@@ -44,15 +42,25 @@ impl Exponential {
         if off < 1e-40 && rate.to_f64().abs() > 1e-300 { Ok(Self { rate, offset }) } else { Err(refused()) }
     }
 
-    /// The Padé approximant of degrees `(k, k)`, squared `s` times.
-    pub(super) fn program(&self, k: usize, s: usize) -> Program {
+    /// The squarings beyond which another level gains more for a function that is `|λ|·reach` wide.
+    pub(super) fn most_squarings(&self, reach: f64, k: usize) -> usize {
+        let octaves = (self.rate.to_f64().abs() * reach / std::f64::consts::LN_2).log2().ceil();
+        2 * k + octaves.clamp(0.0, 60.0) as usize
+    }
+
+    /// The Padé approximant of degrees `(k, k)` about `centre`, squared `s` times.
+    pub(super) fn program(&self, centre: f64, k: usize, s: usize) -> Program {
         let big = |i: usize| Big::from_f64(i as f64);
         let m = Big::from_f64(2f64.powi(s as i32));
         let scale = self.rate.div(&m).div(&big(2));
-        let amplitude = self.offset.div(&m).exp();
+        let amplitude = self.offset.add(&self.rate.mul(&Big::from_f64(centre))).div(&m).exp();
         let odd = |j: usize| big(2 * j - 1);
         let mut p = Program::builder();
-        let x = p.input();
+        let mut x = p.input();
+        if centre != 0.0 {
+            let centre = p.constant(centre);
+            x = p.op(Op::Sub, &[x, centre]);
+        }
         let mut y = if k == 1 {
             // (1 + z)/(1 − z) = −1 − (2/ℓ)/(x − 1/ℓ)
             let gamma = big(1).div(&scale);
@@ -89,62 +97,41 @@ impl Exponential {
     }
 }
 
-/// The plain program with its constants levelled: first with `y(x)·y(−x) = a²` kept, on the longer side of zero, then
-/// with all constants free. On an interval symmetric about zero the first is already the best up to its square, and
+/// The plain program with its constants levelled: first with `y(x)·y(−x) = a²` kept, on the longer side of the centre,
+/// then with all constants free. On an interval symmetric about the centre the first is the best up to its square, and
 /// the second is left out when that is negligible.
 ///
 /// # Errors
 /// [`Error::Refused`] if neither could be levelled.
-pub(super) fn tuned(problem: &Problem, target: &Target, plain: &Program) -> Result<(Program, f64)> {
+pub(super) fn tuned(problem: &Problem, target: &Target, centre: f64, plain: &Program) -> Result<Program> {
     let (lo, hi) = (target.interval.lo, target.interval.hi);
-    let tied = if lo < 0.0 && hi > 0.0 {
+    let tie = Tie { first: usize::from(centre != 0.0) };
+    let tied = if lo < centre && hi > centre {
         let mut side = target.clone();
-        (side.interval.lo, side.interval.hi) = if hi >= -lo { (0.0, hi) } else { (lo, 0.0) };
-        level_tied(&Problem::new(&side, Structure::Plain)?, plain, Some(&SYMMETRIC))
+        (side.interval.lo, side.interval.hi) = if hi - centre >= centre - lo { (centre, hi) } else { (lo, centre) };
+        level_tied(&Problem::new(&side, Structure::Plain)?, plain, Some(&tie))
     } else {
-        level_tied(problem, plain, Some(&SYMMETRIC))
+        level_tied(problem, plain, Some(&tie))
     };
     let tied = tied.map(|l| (measure_on(problem, &l.program), l.program));
     if let Ok((error, program)) = &tied
-        && lo == -hi
+        && f64::midpoint(lo, hi) == centre
         && *error < 1e-6
     {
-        return Ok((program.clone(), *error));
+        return Ok(program.clone());
     }
     let start = tied.as_ref().map_or(plain, |(_, program)| program);
     let free = level_tied(problem, start, None).map(|l| (measure_on(problem, &l.program), l.program));
-    let (error, program) = match (tied, free) {
-        (Ok(a), Ok(b)) => {
-            if b.0 < a.0 {
-                b
-            } else {
-                a
-            }
-        }
-        (Ok(a), Err(_)) | (_, Ok(a)) => a,
-        (Err(_), Err(why)) => return Err(why),
-    };
-    Ok((program, error))
+    match (tied, free) {
+        (Ok(a), Ok(b)) => Ok(if b.0 < a.0 { b.1 } else { a.1 }),
+        (Ok(a), Err(_)) | (Err(_), Ok(a)) => Ok(a.1),
+        (Err(_), Err(why)) => Err(why),
+    }
 }
 
-/// `a` is fixed and `c = 2ad`, so that `y(x)·y(−x) = a²` as for the exponential itself.
-const SYMMETRIC: Tie = Tie {
-    constants: |free, start| {
-        let n = start.len();
-        let (inner, d) = (&free[..n - 3], &free[n - 3]);
-        let a = start[n - 3].clone();
-        let c = a.mul(d).mul(&Big::from_f64(2.0));
-        inner.iter().cloned().chain([a, c, d.clone()]).collect()
-    },
-    release: |start| {
-        let n = start.len();
-        start[..n - 3].iter().chain(&start[n - 1..]).cloned().collect()
-    },
-};
-
 /// The operations of [`Exponential::program`].
-pub(super) fn operations(k: usize, s: usize) -> usize {
-    2 * k + 1 + s
+pub(super) fn operations(centre: f64, k: usize, s: usize) -> usize {
+    2 * k + 1 + s + usize::from(centre != 0.0)
 }
 
 #[cfg(test)]
@@ -166,25 +153,30 @@ mod tests {
             (3, 3, 2.9e-12, 2.02e-14),
             (3, 4, 4.5e-14, 3.15e-16),
         ] {
-            let program = exponential.program(k, s);
-            assert_eq!(program.shape.operations(), operations(k, s));
+            let program = exponential.program(0.0, k, s);
+            assert_eq!(program.shape.operations(), operations(0.0, k, s));
             let error = measure_on(&problem, &program);
             // Two digits of the plain error are known, three of the tuned one.
             assert!((error / plain - 1.0).abs() < 0.03, "({k}, {s}): {error:e}");
-            let (tuned, error) = tuned(&problem, &target, &program).unwrap();
+            let tuned = tuned(&problem, &target, 0.0, &program).unwrap();
+            let error = measure_on(&problem, &tuned);
             assert!((error / best - 1.0).abs() < 0.004, "({k}, {s}): {error:e}");
             assert_eq!(tuned.shape, program.shape);
         }
     }
 
     #[test]
-    fn on_a_symmetric_interval_the_best_quotient_is_reached_with_fewer_operations() {
-        let target = exp2(-0.5, 0.5);
-        let problem = Problem::new(&target, Structure::Plain).unwrap();
-        let exponential = Exponential::recognise(&problem).unwrap();
-        let best = super::super::remez::best(&problem, 4, 4).unwrap();
-        let (_, error) = tuned(&problem, &target, &exponential.program(4, 0)).unwrap();
-        assert!((error / best.error - 1.0).abs() < 1e-8, "{error:e} {:e}", best.error);
+    fn about_the_middle_the_best_quotient_is_reached_with_fewer_operations() {
+        for (lo, hi, centre) in [(-0.5, 0.5, 0.0), (0.0, 1.0, 0.5)] {
+            let target = exp2(lo, hi);
+            let problem = Problem::new(&target, Structure::Plain).unwrap();
+            let exponential = Exponential::recognise(&problem).unwrap();
+            let best = super::super::remez::best(&problem, 4, 4).unwrap();
+            let program = exponential.program(centre, 4, 0);
+            assert_eq!(program.shape.operations(), operations(centre, 4, 0));
+            let error = measure_on(&problem, &tuned(&problem, &target, centre, &program).unwrap());
+            assert!((error / best.error - 1.0).abs() < 1e-8, "{error:e} {:e}", best.error);
+        }
     }
 
     #[test]

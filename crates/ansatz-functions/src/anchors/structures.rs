@@ -10,8 +10,8 @@ pub(super) fn structures(target: &Target) -> Vec<Structure> {
     let (lo, hi) = (target.interval.lo, target.interval.hi);
     let ends = [(lo, power(target, lo, hi)), (hi, power(target, hi, lo))];
     let zeros = ends.iter().filter(|(_, power)| *power > 0.1).count();
-    // With the relative error every zero must be a factor, and no structure has two.
-    let forced = zeros > 0 && target.weight == Weight::Relative;
+    // Where the error is in units of f, every zero must be a factor, and no structure has two.
+    let forced = zeros > 0 && target.weight != Weight::Absolute;
     if forced && zeros > 1 {
         return Vec::new();
     }

@@ -77,11 +77,12 @@ impl Table {
 /// operations; each structure that the function admits adds as much. What cannot be had is listed with its reason.
 ///
 /// # Errors
-/// [`Error::Parameter`] for more than 40 operations, [`Error::NotFinite`] if the function has no value somewhere inside.
+/// [`Error::Parameter`] for more than 40 operations, and those of [`Target::validate`].
 pub fn table(target: &Target, max_operations: usize) -> Result<Table> {
     if max_operations > 40 {
         return Err(Error::parameter("the number of operations", max_operations, "at most 40"));
     }
+    target.validate()?;
     let plain = Problem::new(target, Structure::Plain)?;
     let mut builder = Builder { target, max: max_operations, plain, table: Table::default() };
     let structures = structures(target);
@@ -105,8 +106,8 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn omit(&mut self, family: Family, structure: Structure, reason: impl ToString) {
-        self.table.omissions.push(Omission { family, structure, reason: reason.to_string() });
+    fn omit(&mut self, family: Family, structure: Structure, reason: impl Into<String>) {
+        self.table.omissions.push(Omission { family, structure, reason: reason.into() });
     }
 
     fn enter(&mut self, family: Family, structure: Structure, variant: String, program: Result<Program>) {
@@ -149,7 +150,7 @@ impl Builder<'_> {
                     self.enter(Family::Chebyshev, s, format!("degree {d}"), program);
                 }
             }
-            Err(error) => self.omit(Family::Chebyshev, s, error),
+            Err(error) => self.omit(Family::Chebyshev, s, error.to_string()),
         }
         for (centre, at) in [(Centre::Zero, 0.0), (Centre::Middle, f64::midpoint(problem.lo, problem.hi))] {
             // The lower end may have been moved off a removable singularity at zero by much less than this.
@@ -163,7 +164,7 @@ impl Builder<'_> {
             }
             match expansions::taylor(problem, at) {
                 Ok(series) => self.pade(problem, centre, at, &series),
-                Err(error) => self.omit(Family::Taylor(centre), s, error),
+                Err(error) => self.omit(Family::Taylor(centre), s, error.to_string()),
             }
         }
     }
@@ -181,7 +182,7 @@ impl Builder<'_> {
                     self.enter(Family::Pade(centre), s, variant.clone(), quotient.horner());
                     self.enter(Family::PadeFraction(centre), s, variant, quotient.fraction());
                 }
-                Err(error) => self.omit(Family::Pade(centre), s, error),
+                Err(error) => self.omit(Family::Pade(centre), s, error.to_string()),
             }
         }
     }
@@ -226,23 +227,38 @@ impl Builder<'_> {
         let exponential = match Exponential::recognise(&self.plain) {
             Ok(exponential) => exponential,
             Err(error) => {
-                self.omit(Family::Squaring, Structure::Plain, &error);
-                self.omit(Family::TunedSquaring, Structure::Plain, &error);
+                self.omit(Family::Squaring, Structure::Plain, error.to_string());
+                self.omit(Family::TunedSquaring, Structure::Plain, error.to_string());
                 return;
             }
         };
-        for k in 1.. {
-            if squaring::operations(k, 0) > self.max {
-                break;
-            }
-            for s in 0..=self.max - squaring::operations(k, 0) {
-                let variant = format!("({k}, {k}) and {s} squarings");
-                let plain = exponential.program(k, s);
-                let tuned = squaring::tuned(&self.plain, self.target, &plain).map(|(program, _)| program);
-                self.enter(Family::Squaring, Structure::Plain, variant.clone(), Ok(plain));
-                self.enter(Family::TunedSquaring, Structure::Plain, variant, tuned);
+        let (lo, hi) = (self.target.interval.lo, self.target.interval.hi);
+        let middle = f64::midpoint(lo, hi);
+        let centres = if middle == 0.0 { vec![0.0] } else { vec![0.0, middle] };
+        for centre in centres {
+            let reach = (centre - lo).max(hi - centre);
+            for k in 1..=self.max {
+                for s in 0..=exponential.most_squarings(reach, k) {
+                    if squaring::operations(centre, k, s) > self.max {
+                        break;
+                    }
+                    self.squaring(&exponential, centre, k, s);
+                }
             }
         }
+    }
+
+    fn squaring(&mut self, exponential: &Exponential, centre: f64, k: usize, s: usize) {
+        let about = if centre == 0.0 { String::new() } else { format!(" about {centre}") };
+        let variant = match s {
+            0 => format!("({k}, {k}){about}"),
+            1 => format!("({k}, {k}){about}, squared"),
+            _ => format!("({k}, {k}){about}, squared {s} times"),
+        };
+        let plain = exponential.program(centre, k, s);
+        let tuned = squaring::tuned(&self.plain, self.target, centre, &plain);
+        self.enter(Family::Squaring, Structure::Plain, variant.clone(), Ok(plain));
+        self.enter(Family::TunedSquaring, Structure::Plain, variant, tuned);
     }
 
     /// Sorts, and drops what has no smaller error than a cheaper one of its column.
