@@ -47,6 +47,19 @@ impl Big {
         self.0.as_ref().is_some_and(|x| x < &Float::ZERO)
     }
 
+    /// `self^n` by repeated squaring; `0^n` is not-a-number for negative `n`.
+    #[must_use]
+    pub fn powi(&self, n: i32) -> Self {
+        let mut power = Self::from_f64(1.0);
+        for bit in (0..32).rev() {
+            power = power.mul(&power);
+            if n.unsigned_abs() >> bit & 1 == 1 {
+                power = power.mul(self);
+            }
+        }
+        if n < 0 { Self::from_f64(1.0).div(&power) } else { power }
+    }
+
     /// The natural logarithm; not-a-number unless positive.
     #[must_use]
     pub fn ln(&self) -> Self {

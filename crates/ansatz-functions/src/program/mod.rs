@@ -16,11 +16,13 @@
 //! assert_eq!(program.shape.operations(), 2);
 //! ```
 
+mod canonical;
 mod file;
 #[cfg(test)]
 pub(crate) mod samples;
 pub(crate) mod text;
 
+pub use canonical::{OpSet, canonical};
 pub use file::About;
 
 use crate::number::{Dd, Scalar};

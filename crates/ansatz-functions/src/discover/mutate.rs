@@ -1,0 +1,366 @@
+//! The zero-knowledge mutations: insert, remove, switch (Real et al. 2023, arXiv:2312.08472).
+//!
+//! A mutation is drawn, recorded and applied; a recorded one can be applied again, which is how an ancestry is verified.
+//! Nothing in them knows the target. The graph of a program has a vertex for the input, for each constant, for each
+//! operation and for the output; an edge is one operand of an operation, or the operand of the output.
+
+use crate::number::{Dd, Scalar};
+use crate::program::{Node, Op, OpSet, Program, Shape};
+use ansatz_core::Stream;
+use serde::{Deserialize, Serialize};
+
+/// A vertex that an insertion adds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Inserted {
+    /// A constant of that value.
+    Constant(f64),
+    /// An operation; `slot` receives the source of the split edge, the others the `fills` in order.
+    Op {
+        /// The operation.
+        op: Op,
+        /// The operand that continues the split edge.
+        slot: usize,
+        /// Vertices for the other operands.
+        fills: Vec<usize>,
+    },
+}
+
+/// One change of a program's graph. Vertices are node indices; the output is one past the last node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mutation {
+    /// Splits the edge into operand `slot` of `vertex` with a new vertex.
+    Insert {
+        /// Reader of the edge.
+        vertex: usize,
+        /// Which of its operands.
+        slot: usize,
+        /// What is put there.
+        inserted: Inserted,
+    },
+    /// Takes a vertex out; those that read it read `replacement` instead.
+    Remove {
+        /// The vertex.
+        vertex: usize,
+        /// What takes its place.
+        replacement: usize,
+    },
+    /// Reconnects operand `slot` of `vertex` to `source`.
+    Switch {
+        /// Reader of the edge.
+        vertex: usize,
+        /// Which of its operands.
+        slot: usize,
+        /// The new source.
+        source: usize,
+    },
+}
+
+/// How new constants are drawn: sign · 10^U(lo, hi).
+pub(crate) const MAGNITUDE: (f64, f64) = (-1.5, 2.5);
+
+/// A fresh constant.
+pub(crate) fn fresh_constant(stream: &mut Stream) -> f64 {
+    let sign = if stream.chance(0.5) { 1.0 } else { -1.0 };
+    sign * 10f64.powf(stream.uniform_in(MAGNITUDE.0, MAGNITUDE.1))
+}
+
+/// The vertices that vertex `v` reaches along edges, itself included; `v` may be the output.
+fn descendants(shape: &Shape, v: usize) -> Vec<bool> {
+    let mut reached = vec![false; shape.nodes.len() + 1];
+    reached[v] = true;
+    for i in v + 1..shape.nodes.len() {
+        reached[i] = reached[i] || shape.nodes[i].operands().iter().any(|&a| reached[usize::from(a)]);
+    }
+    reached
+}
+
+/// Vertices that `reader` may read without closing a cycle.
+fn admissible(shape: &Shape, reader: usize) -> Vec<usize> {
+    let below = descendants(shape, reader);
+    (0..shape.nodes.len()).filter(|&i| !below[i]).collect()
+}
+
+/// All edges as (reader, operand); the last is the output's.
+fn edges(shape: &Shape) -> Vec<(usize, usize)> {
+    let mut edges: Vec<(usize, usize)> =
+        shape.nodes.iter().enumerate().flat_map(|(i, node)| (0..node.operands().len()).map(move |s| (i, s))).collect();
+    edges.push((shape.nodes.len(), 0));
+    edges
+}
+
+impl Mutation {
+    /// Draws a mutation of `program` whose vertices count `size` = nodes + output.
+    pub(crate) fn draw(program: &Program, ops: &OpSet, stream: &mut Stream) -> Self {
+        let shape = &program.shape;
+        let size = shape.nodes.len() + 1;
+        // Weights of insert, remove, switch by size.
+        let weights = if size < 3 {
+            [1, 0, 0]
+        } else if size < 100 {
+            [1, 2, 3]
+        } else {
+            [0, 1, 1]
+        };
+        let mut ticket = stream.below(weights.iter().sum());
+        if ticket < weights[0] {
+            return Self::draw_insert(shape, ops, stream);
+        }
+        ticket -= weights[0];
+        if ticket < weights[1]
+            && let Some(mutation) = Self::draw_remove(shape, stream)
+        {
+            return mutation;
+        }
+        let edges = edges(shape);
+        let (vertex, slot) = edges[stream.below(edges.len())];
+        let sources = admissible(shape, vertex);
+        Self::Switch { vertex, slot, source: sources[stream.below(sources.len())] }
+    }
+
+    fn draw_insert(shape: &Shape, ops: &OpSet, stream: &mut Stream) -> Self {
+        let edges = edges(shape);
+        let (vertex, slot) = edges[stream.below(edges.len())];
+        // Two kinds of constants (one a sign) and the operations, all alike likely.
+        let kind = stream.below(2 + ops.ops().len());
+        let inserted = if kind < 2 {
+            let sign = if kind == 0 { 1.0 } else { -1.0 };
+            Inserted::Constant(sign * 10f64.powf(stream.uniform_in(MAGNITUDE.0, MAGNITUDE.1)))
+        } else {
+            let op = ops.ops()[kind - 2];
+            let sources = admissible(shape, vertex);
+            let fills = (1..op.arity()).map(|_| sources[stream.below(sources.len())]).collect();
+            Inserted::Op { op, slot: stream.below(op.arity()), fills }
+        };
+        Self::Insert { vertex, slot, inserted }
+    }
+
+    fn draw_remove(shape: &Shape, stream: &mut Stream) -> Option<Self> {
+        let inner: Vec<usize> = (0..shape.nodes.len()).filter(|&i| shape.nodes[i] != Node::Input).collect();
+        let vertex = *inner.get(stream.below(inner.len()))?;
+        let operands = shape.nodes[vertex].operands();
+        let replacement = if operands.is_empty() {
+            let sources = admissible(shape, vertex);
+            *sources.get(stream.below(sources.len()))?
+        } else {
+            usize::from(operands[stream.below(operands.len())])
+        };
+        Some(Self::Remove { vertex, replacement })
+    }
+
+    /// Every insertion, removal and switch on `program` (new constants have the value 1).
+    pub(crate) fn neighbourhood(program: &Program, ops: &OpSet) -> Vec<Self> {
+        let shape = &program.shape;
+        let mut all = Vec::new();
+        for (vertex, slot) in edges(shape) {
+            let sources = admissible(shape, vertex);
+            all.push(Self::Insert { vertex, slot, inserted: Inserted::Constant(1.0) });
+            all.extend(sources.iter().map(|&source| Self::Switch { vertex, slot, source }));
+            for &op in ops.ops() {
+                for place in 0..op.arity() {
+                    let mut fills = vec![0; op.arity() - 1];
+                    loop {
+                        let chosen = fills.iter().map(|&i: &usize| sources[i]).collect();
+                        let inserted = Inserted::Op { op, slot: place, fills: chosen };
+                        all.push(Self::Insert { vertex, slot, inserted });
+                        // Next combination, like an odometer.
+                        let Some(wheel) = fills.iter().rposition(|&i| i + 1 < sources.len()) else { break };
+                        fills[wheel] += 1;
+                        fills[wheel + 1..].fill(0);
+                    }
+                }
+            }
+        }
+        for (vertex, node) in shape.nodes.iter().enumerate() {
+            let replacements: Vec<usize> = match node {
+                Node::Input => Vec::new(),
+                Node::Const(_) => admissible(shape, vertex),
+                Node::Op(..) => node.operands().iter().map(|&a| usize::from(a)).collect(),
+            };
+            all.extend(replacements.into_iter().map(|replacement| Self::Remove { vertex, replacement }));
+        }
+        all
+    }
+
+    /// The changed program, pruned; `None` if the record does not fit the program.
+    pub fn apply(&self, program: &Program) -> Option<Program> {
+        let mut graph = Graph::of(program);
+        let output = program.shape.nodes.len();
+        match self {
+            Self::Insert { vertex, slot, inserted } => {
+                let source = graph.operand(*vertex, *slot)?;
+                let new = match inserted {
+                    Inserted::Constant(value) => graph.add(Kind::Const(Dd::from(*value)), Vec::new()),
+                    Inserted::Op { op, slot: place, fills } => {
+                        if *place >= op.arity() || fills.len() + 1 != op.arity() || fills.iter().any(|&f| f >= output) {
+                            return None;
+                        }
+                        let mut operands = fills.clone();
+                        operands.insert(*place, source);
+                        graph.add(Kind::Op(*op), operands)
+                    }
+                };
+                graph.vertices[*vertex].1[*slot] = new;
+            }
+            Self::Remove { vertex, replacement } => {
+                if *vertex >= output || *replacement >= output {
+                    return None;
+                }
+                for (_, operands) in &mut graph.vertices {
+                    operands.iter_mut().filter(|a| **a == *vertex).for_each(|a| *a = *replacement);
+                }
+            }
+            Self::Switch { vertex, slot, source } => {
+                graph.operand(*vertex, *slot)?;
+                if *source >= output {
+                    return None;
+                }
+                graph.vertices[*vertex].1[*slot] = *source;
+            }
+        }
+        graph.program(output)
+    }
+}
+
+enum Kind {
+    Input,
+    Const(Dd),
+    Op(Op),
+    Output,
+}
+
+/// A program as a graph without order.
+struct Graph {
+    vertices: Vec<(Kind, Vec<usize>)>,
+}
+
+impl Graph {
+    fn of(program: &Program) -> Self {
+        let mut vertices: Vec<(Kind, Vec<usize>)> = program
+            .shape
+            .nodes
+            .iter()
+            .map(|node| match node {
+                Node::Input => (Kind::Input, Vec::new()),
+                Node::Const(i) => (Kind::Const(program.constants[usize::from(*i)]), Vec::new()),
+                Node::Op(op, _) => (Kind::Op(*op), node.operands().iter().map(|&a| usize::from(a)).collect()),
+            })
+            .collect();
+        vertices.push((Kind::Output, vec![vertices.len() - 1]));
+        Self { vertices }
+    }
+
+    fn operand(&self, vertex: usize, slot: usize) -> Option<usize> {
+        self.vertices.get(vertex)?.1.get(slot).copied()
+    }
+
+    fn add(&mut self, kind: Kind, operands: Vec<usize>) -> usize {
+        self.vertices.push((kind, operands));
+        self.vertices.len() - 1
+    }
+
+    /// The program that the output computes; `None` if the graph has a cycle or has become too large.
+    fn program(&self, output: usize) -> Option<Program> {
+        let mut out = Program { shape: Shape::default(), constants: Vec::new() };
+        // 0 unseen, 1 open, 2 done.
+        let mut state = vec![0u8; self.vertices.len()];
+        let mut number = vec![0u16; self.vertices.len()];
+        let result = self.vertices[output].1[0];
+        self.visit(result, &mut state, &mut number, &mut out)?;
+        Some(out)
+    }
+
+    fn visit(&self, i: usize, state: &mut [u8], number: &mut [u16], out: &mut Program) -> Option<()> {
+        match state[i] {
+            2 => return Some(()),
+            1 => return None,
+            _ => state[i] = 1,
+        }
+        let (kind, operands) = &self.vertices[i];
+        for &a in operands {
+            self.visit(a, state, number, out)?;
+        }
+        let node = match kind {
+            Kind::Input => Node::Input,
+            Kind::Const(value) => {
+                out.constants.push(*value);
+                Node::Const(u16::try_from(out.constants.len() - 1).ok()?)
+            }
+            Kind::Op(op) => {
+                let mut args = [0u16; 3];
+                args.iter_mut().zip(operands).for_each(|(arg, &a)| *arg = number[a]);
+                Node::Op(*op, args)
+            }
+            Kind::Output => return None,
+        };
+        out.shape.nodes.push(node);
+        number[i] = u16::try_from(out.shape.nodes.len() - 1).ok()?;
+        state[i] = 2;
+        Some(())
+    }
+}
+
+/// The program that returns its argument: where every search begins.
+pub fn identity() -> Program {
+    Program { shape: Shape { nodes: vec![Node::Input] }, constants: Vec::new() }
+}
+
+/// Whether every constant is a number.
+pub(crate) fn constants_finite(program: &Program) -> bool {
+    program.constants.iter().all(Scalar::is_finite)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::program::canonical;
+    use ansatz_core::Seed;
+
+    #[test]
+    fn every_drawn_mutation_applies_and_stays_acyclic() {
+        let ops = OpSet::new([Op::Add, Op::Sub, Op::Mul, Op::Div, Op::Fma, Op::Sqrt]);
+        let mut stream = Seed(3).stream("mutate", 0);
+        let mut program = identity();
+        let mut largest = 0;
+        for _ in 0..20_000 {
+            let mutation = Mutation::draw(&program, &ops, &mut stream);
+            let child = mutation.apply(&program).expect("a drawn mutation fits");
+            for (i, node) in child.shape.nodes.iter().enumerate() {
+                assert!(node.operands().iter().all(|&a| usize::from(a) < i));
+            }
+            largest = largest.max(child.shape.nodes.len());
+            program = child;
+        }
+        assert!(largest > 6, "the walk reaches sizeable programs, here {largest}");
+    }
+
+    #[test]
+    fn a_square_of_the_result_is_one_insertion_away() {
+        let ops = OpSet::arithmetic();
+        let mut b = Program::builder();
+        let x = b.input();
+        let c = b.constant(2.0);
+        let y = b.op(Op::Add, &[x, c]);
+        let parent = b.finish(y);
+        let mut b = Program::builder();
+        let x = b.input();
+        let c = b.constant(2.0);
+        let y = b.op(Op::Add, &[x, c]);
+        let z = b.op(Op::Mul, &[y, y]);
+        let square = canonical(&b.finish(z), &ops).unwrap().shape;
+        let reached = Mutation::neighbourhood(&parent, &ops)
+            .iter()
+            .filter_map(|m| canonical(&m.apply(&parent)?, &ops))
+            .any(|p| p.shape == square);
+        assert!(reached);
+    }
+
+    #[test]
+    fn a_foreign_record_is_refused() {
+        let record = Mutation::Switch { vertex: 9, slot: 0, source: 0 };
+        assert!(record.apply(&identity()).is_none());
+        let record = Mutation::Remove { vertex: 0, replacement: 5 };
+        assert!(record.apply(&identity()).is_none());
+    }
+}
