@@ -229,34 +229,33 @@ impl Ball {
     /// Inverse sine; undefined unless the ball lies in [−1, 1].
     #[must_use]
     pub fn asin(&self) -> Self {
-        // The rounding of the ends keeps them in [−1, 1], whose own ends are representable.
-        let (low, high) = (self.low(), self.high());
-        let inside = |end: &Self| !super::negative(&Self::ONE.sub(&end.centre().abs()).mid);
-        if !self.is_finite() || !inside(&low) || !inside(&high) {
-            return Self::UNDEFINED;
-        }
-        if self.wide() { low.asin_thin().union(&high.asin_thin()) } else { self.asin_thin() }
-    }
-
-    /// `asin` on the part of the ball in [−1, 1], the midpoint being there.
-    fn asin_thin(&self) -> Self {
-        if self.is_zero() {
-            return Self::ZERO;
-        }
-        let value = self.point(BIG_BITS, Context::asin);
-        if self.rad == 0.0 {
-            return value;
-        }
-        // |asin a − asin b| ≤ acos(1 − |a − b|) ≤ π √(|a − b| / 2)
-        let modulus = mul_up(2.23, sqrt_up(self.rad));
-        let slope = Self::ONE.div(&Self::ONE.sub(&self.sqr()).sqrt());
-        value.widened(modulus.min(mul_up(self.rad, slope.abs_upper())))
+        self.arc(|x| if x.is_zero() { Self::ZERO } else { x.point(BIG_BITS, Context::asin) })
     }
 
     /// Inverse cosine; undefined unless the ball lies in [−1, 1].
     #[must_use]
     pub fn acos(&self) -> Self {
-        Self::pi_to(WORK_BITS).scaled(-1).sub(&self.asin())
+        self.arc(|x| if x.sub(&Self::ONE).is_zero() { Self::ZERO } else { x.point(BIG_BITS, Context::acos) })
+    }
+
+    /// The inverse sine or cosine, given its value at exact points.
+    fn arc(&self, point: impl Fn(&Self) -> Self) -> Self {
+        // The rounding of the ends keeps them in [−1, 1], whose own ends are representable.
+        let ends = [self.low().centre(), self.high().centre()];
+        if !ends.iter().all(|end| end.is_finite() && !super::negative(&Self::ONE.sub(&end.abs()).mid)) {
+            return Self::UNDEFINED;
+        }
+        // The derivative is ±1/√(1 − x²), and |asin a − asin b| ≤ acos(1 − |a − b|) ≤ π √(|a − b| / 2).
+        let spread = |x: &Self| {
+            let slope = Self::ONE.div(&Self::ONE.sub(&x.sqr()).sqrt());
+            mul_up(2.23, sqrt_up(x.rad)).min(mul_up(x.rad, slope.abs_upper()))
+        };
+        if self.wide() {
+            let [low, high] = [self.low(), self.high()].map(|end| point(&end.centre()).widened(spread(&end)));
+            return low.union(&high);
+        }
+        let value = point(&self.centre());
+        if self.rad == 0.0 { value } else { value.widened(spread(self)) }
     }
 
     /// `1 / (1 + e^−self)`

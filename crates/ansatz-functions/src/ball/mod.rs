@@ -20,6 +20,7 @@
 
 mod elementary;
 mod round;
+mod special;
 
 use crate::number::{BIG_BITS, Big, Dd, Scalar};
 use dashu_float::{Context, FBig, FpResult, Repr, round::mode::HalfEven};
@@ -137,10 +138,14 @@ impl Ball {
     /// A ball that holds both.
     #[must_use]
     pub fn union(&self, rhs: &Self) -> Self {
+        self.union_to(rhs, BIG_BITS)
+    }
+
+    fn union_to(&self, rhs: &Self, bits: usize) -> Self {
         let half = Self { mid: scaled(&self.mid, -1), rad: 0.0 };
         let other = Self { mid: scaled(&rhs.mid, -1), rad: 0.0 };
-        let reach = half.sub(&other).abs_upper();
-        half.add(&other).widened(add_up(reach, self.rad.max(rhs.rad)))
+        let reach = half.sub_to(&other, bits).abs_upper();
+        half.add_to(&other, bits).widened(add_up(reach, self.rad.max(rhs.rad)))
     }
 
     /// The absolute value.

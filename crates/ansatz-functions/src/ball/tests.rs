@@ -56,7 +56,7 @@ fn operations_contain_those_of_points() {
 #[test]
 fn elementary_functions_contain_those_of_points() {
     type F = fn(&Ball) -> Ball;
-    let functions: [(&str, F); 17] = [
+    let functions: [(&str, F); 23] = [
         ("exp", Ball::exp),
         ("exp2", Ball::exp2),
         ("expm1", Ball::expm1),
@@ -73,6 +73,12 @@ fn elementary_functions_contain_those_of_points() {
         ("acos", Ball::acos),
         ("atan", Ball::atan),
         ("logistic", Ball::logistic),
+        ("erf", Ball::erf),
+        ("erfc", Ball::erfc),
+        ("Ai", |x| x.airy().0),
+        ("Ai'", |x| x.airy().1),
+        ("I_1/2", Ball::bessel_i_half),
+        ("gelu", Ball::gelu),
         ("root three", |x| x.pow(&Ball::ONE.div(&Ball::from_integer(3)))),
     ];
     let mut stream = Seed(2).stream("ball", 0);
@@ -133,7 +139,7 @@ fn exact_arguments_keep_180_bits() {
     let mut stream = Seed(3).stream("ball", 0);
     for _ in 0..100 {
         let x = Ball::from_f64(stream.uniform());
-        let functions: [fn(&Ball) -> Ball; 14] = [
+        let functions: [fn(&Ball) -> Ball; 20] = [
             Ball::exp,
             Ball::exp2,
             Ball::expm1,
@@ -148,6 +154,12 @@ fn exact_arguments_keep_180_bits() {
             Ball::asin,
             Ball::atan,
             Ball::logistic,
+            Ball::erf,
+            Ball::erfc,
+            |x| x.airy().0,
+            |x| x.airy().1,
+            Ball::bessel_i_half,
+            Ball::gelu,
         ];
         for f in functions {
             let y = f(&x);
@@ -202,6 +214,12 @@ fn nothing_is_known_outside_the_domain_and_nothing_panics() {
                     Ball::acos,
                     Ball::atan,
                     Ball::logistic,
+                    Ball::erf,
+                    Ball::erfc,
+                    |x: &Ball| x.airy().0,
+                    |x: &Ball| x.airy().1,
+                    Ball::bessel_i_half,
+                    Ball::gelu,
                     Ball::sqrt,
                     Ball::abs,
                     Ball::sqr,

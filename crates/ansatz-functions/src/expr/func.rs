@@ -56,6 +56,18 @@ functions! {
     Tanh: "tanh";
     /// `1/(1 + e^−x)`
     Logistic: "logistic" | "sigmoid";
+    /// Gaussian error linear unit, `x Φ(x)`.
+    Gelu: "gelu";
+    /// Error function.
+    Erf: "erf";
+    /// Complementary error function.
+    Erfc: "erfc";
+    /// Airy function `Ai`.
+    Airy: "airy" | "ai";
+    /// Derivative of the Airy function `Ai`.
+    AiryPrime: "airy_prime" | "ai_prime";
+    /// Modified Bessel function of the first kind, order 1/2.
+    BesselIHalf: "i_half" | "bessel_i_half";
 }
 
 impl Func {
@@ -119,6 +131,12 @@ impl Analytic for Ball {
             Func::Cosh => self.cosh(),
             Func::Tanh => self.tanh(),
             Func::Logistic => self.logistic(),
+            Func::Gelu => self.gelu(),
+            Func::Erf => self.erf(),
+            Func::Erfc => self.erfc(),
+            Func::Airy => self.airy().0,
+            Func::AiryPrime => self.airy().1,
+            Func::BesselIHalf => self.bessel_i_half(),
         }
     }
     fn powi(&self, n: i64) -> Self {

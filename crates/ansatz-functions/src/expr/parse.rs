@@ -115,10 +115,27 @@ fn named(input: &mut &str) -> Parsed<Expr> {
         "ln2" => return Ok(Expr::Constant(Constant::Ln2)),
         _ => {}
     }
+    if name == "wavy" {
+        return wavy(input);
+    }
     let function =
         Func::from_name(name).map_err(|error| ErrMode::Cut(Fault { left: start, what: What::Unknown(error) }))?;
     let argument = opt(preceded(multispace0, parenthesised)).parse_next(input)?;
     Ok(Expr::Call(function, Box::new(argument.unwrap_or(Expr::X))))
+}
+
+/// `wavy(n)` is `1 + airy(-n*x)`, with as many waves as one likes.
+fn wavy(input: &mut &str) -> Parsed<Expr> {
+    let left = input.eof_offset();
+    let n = preceded(multispace0, parenthesised)
+        .parse_next(input)
+        .map_err(|e| expected(e, "expected the number of waves, as in wavy(7)"))?;
+    if n.depends_on_x() {
+        return Err(ErrMode::Cut(Fault { left, what: What::Expected("expected a number without x, as in wavy(7)") }));
+    }
+    let argument = Expr::binary(Binary::Mul, Expr::Neg(Box::new(n)), Expr::X);
+    let airy = Expr::Call(Func::Airy, Box::new(argument));
+    Ok(Expr::binary(Binary::Add, Expr::Number("1".into()), airy))
 }
 
 /// The error, final and with a reason of its own.
@@ -153,6 +170,7 @@ mod tests {
         same("log(x)", "ln (x)");
         same("+x", "x");
         same("x·π", "x*pi");
+        same("wavy(2*pi)", "1 + airy(-(2*pi)*x)");
         assert_eq!(parse("1e3").unwrap(), Expr::Number("1e3".into()));
         assert_eq!(
             parse("2e").unwrap_err().to_string(),
@@ -198,6 +216,8 @@ mod tests {
             ("sin()", 4, "expected a number"),
             ("x + $", 4, "expected a number"),
             ("exp(x,2)", 5, "expected \")\""),
+            ("wavy", 4, "expected the number of waves"),
+            ("1 + wavy(x)", 8, "expected a number without x"),
             ("3..x", 2, "expected an operator"),
         ] {
             match parse(text) {

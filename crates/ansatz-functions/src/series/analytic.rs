@@ -36,6 +36,13 @@ impl<C: Analytic> Analytic for Series<C> {
         }
         let one = || Self::constant(C::from_f64(1.0));
         let value = |f: Func| self.coefs[0].apply(f);
+        // 2/√π e^{−u²}
+        let bell = || {
+            let scale = Ball::from_integer(2).div(&Ball::pi().sqrt());
+            self.mul(self).neg().exp().times(&scale)
+        };
+        // (u y)_k
+        let product = |y: &[C], k: usize| convolution(&self.coefs, y, k, 0, k).unwrap_or_else(|| C::from_f64(0.0));
         // 1 − y² and 1 + y², term by term.
         let unit_and = |y: &[C], k: usize, sign: f64| {
             let square = self_convolution(y, k, 0).unwrap_or_else(|| C::from_f64(0.0)).mul(&C::from_f64(sign));
@@ -78,6 +85,27 @@ impl<C: Analytic> Analytic for Series<C> {
             Func::Tanh => {
                 let [y] = self.evolve([start], |[y], k| [unit_and(y, k, -1.0)]);
                 y
+            }
+            Func::Erf => self.primitive(start, &bell()),
+            Func::Erfc => self.primitive(start, &bell().neg()),
+            Func::Gelu => {
+                let argument = self.times(&Ball::from_f64(0.5).sqrt()).neg();
+                self.mul(&argument.apply(Func::Erfc)).times(&Ball::from_f64(0.5))
+            }
+            // y″ = u y as a system, y and y′ being functions of u.
+            Func::Airy => {
+                let start = [start, value(Func::AiryPrime)];
+                let [y, _] = self.evolve(start, |[y, dy], k| [dy[k].clone(), product(y, k)]);
+                y
+            }
+            Func::AiryPrime => {
+                let start = [start, value(Func::Airy)];
+                let [dy, _] = self.evolve(start, |[dy, y], k| [product(y, k), dy[k].clone()]);
+                dy
+            }
+            Func::BesselIHalf => {
+                let scale = Ball::from_integer(2).div(&Ball::pi()).sqrt();
+                self.apply(Func::Sinh).div(&self.sqrt()).times(&scale)
             }
             Func::Logistic => {
                 // y′ = y − y²

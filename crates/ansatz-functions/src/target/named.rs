@@ -22,6 +22,12 @@ const NAMED: &[(&str, &str, &str, Weight)] = &[
     ("cosh", "cosh(x)", "[0, 1]", Weight::Relative),
     ("tanh", "tanh(x)", "(0, 1]", Weight::Relative),
     ("logistic", "logistic(x)", "[-4, 4]", Weight::Relative),
+    ("gelu", "gelu(x)", "[-4, 4]", Weight::Absolute),
+    ("erf", "erf(x)", "(0, 2]", Weight::Relative),
+    ("erfc", "erfc(x)", "[0, 5]", Weight::Relative),
+    ("airy", "airy(-7*x)", "[0, 1]", Weight::Absolute),
+    ("wavy", "wavy(7)", "[0, 1]", Weight::Relative),
+    ("i_half", "i_half(x)", "[0, 1]", Weight::Absolute),
 ];
 
 impl Target {
