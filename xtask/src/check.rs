@@ -14,10 +14,11 @@ enum Step {
 
 pub(crate) fn all() -> Result<Outcome> {
     type Run = fn() -> Result<Step>;
-    let steps: [(&str, Run); 6] = [
+    let steps: [(&str, Run); 7] = [
         ("format", format),
         ("lints", lints),
         ("tests", tests),
+        ("documentation", documentation),
         ("smoke claims", smoke),
         ("dependencies", dependencies),
         ("README", readme),
@@ -89,6 +90,13 @@ fn tests() -> Result<Step> {
     let [passed, failed, ignored] = counts;
     let detail = format!("{passed} passed, {failed} failed, {ignored} ignored");
     Ok(if status.success() && failed == 0 && passed > 0 { Step::Passed(detail) } else { Step::Failed(detail) })
+}
+
+fn documentation() -> Result<Step> {
+    Ok(match crate::docs()? {
+        Outcome::Holds => Step::Passed(String::new()),
+        _ => Step::Failed("cargo xtask docs".into()),
+    })
 }
 
 /// Passed, failed and ignored tests of a line such as `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
