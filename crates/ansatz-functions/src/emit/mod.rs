@@ -16,6 +16,7 @@ mod rust;
 #[cfg(test)]
 mod tests;
 
+use crate::certify::{Arithmetic, Certificate};
 use crate::number::Scalar;
 use crate::program::{About, Node, Op, Program, text::decimal};
 use crate::target::{Format, Target, Weight};
@@ -74,8 +75,8 @@ impl Language {
 /// What an error bound is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// Proved of the program as it is executed in the emitted format, rounding included.
-    Executed,
+    /// Proved of the program as it is executed in the format, rounding included.
+    Executed(Format),
     /// Proved of the program in real arithmetic; rounding comes on top.
     Real,
     /// The largest error found at sample points of the executed program; not proved.
@@ -89,8 +90,36 @@ pub struct Bound {
     pub upper: f64,
     /// What it is worth.
     pub origin: Origin,
+    /// It covers the points of the interval with `|x|` from here on.
+    pub from: f64,
     /// Where it comes from, such as the name of the certificate's file.
     pub reference: String,
+}
+
+impl Bound {
+    /// A bound of the whole interval.
+    pub fn new(upper: f64, origin: Origin, reference: impl Into<String>) -> Self {
+        Self { upper, origin, from: 0.0, reference: reference.into() }
+    }
+
+    /// What a certificate proves of `program`; `reference` is the name of its file.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if the certificate is one of another program.
+    pub fn certified(certificate: &Certificate, program: &Program, reference: impl Into<String>) -> Result<Self> {
+        let reference = reference.into();
+        if certificate.program != *program {
+            return Err(Error::refused(format!(
+                "{reference} is the certificate of another program or of other constants"
+            )));
+        }
+        let origin = match certificate.arithmetic {
+            Arithmetic::Real => Origin::Real,
+            Arithmetic::F32 => Origin::Executed(Format::F32),
+            Arithmetic::F64 => Origin::Executed(Format::F64),
+        };
+        Ok(Self { upper: certificate.bound, origin, from: certificate.executed_from, reference })
+    }
 }
 
 /// What to emit.
@@ -122,7 +151,7 @@ impl<'a> Emission<'a> {
 ///
 /// # Errors
 /// [`Error::Parameter`] if the name is not fit to be a function's, if a bound is not a number ≥ 0, if a test is wanted
-/// without a bound or in a language without tests, or if code is wanted whose constants do not fit the format (see
+/// without a bound or in a language without tests, if the bound is proved for another format, or if code is wanted whose constants do not fit the format (see
 /// [`Program::rounded_to`]); [`Error::Refused`] if the program is unsound or breaks the bound at a point of the test;
 /// [`Error::NotFinite`] if program or function have no value at such a point.
 pub fn emit(program: &Program, emission: &Emission) -> Result<String> {
@@ -137,6 +166,13 @@ pub fn emit(program: &Program, emission: &Emission) -> Result<String> {
         return Err(Error::parameter("bound", bound.upper, "a finite number that is not negative"));
     }
     let is_code = matches!(language, Language::Rust | Language::C | Language::Python);
+    if let Some(Bound { origin: Origin::Executed(proved), .. }) = bound
+        && proved != format
+        && is_code
+    {
+        let allowed = format!("{}, for which the bound is proved", format_text(*proved));
+        return Err(Error::parameter("format", format_text(*format), allowed));
+    }
     if is_code {
         check_constants(program, *format)?;
     }
@@ -183,21 +219,24 @@ impl Code<'_> {
             Weight::Ulp(Format::F32) => "error in units of the last place of binary32",
             Weight::Ulp(Format::F64) => "error in units of the last place of binary64",
         };
-        let Some(Bound { upper, origin, reference }) = &self.emission.bound else {
+        let Some(Bound { upper, origin, from, reference }) = &self.emission.bound else {
             return format!("No bound of the {measure} is known.");
         };
         let (upper, reference) = (upward(*upper), one_line(reference));
+        let from = if *from > 0.0 { format!(" for |x| ≥ {from:e}") } else { String::new() };
         match origin {
-            Origin::Executed => {
-                let format = format_text(self.emission.format);
-                format!("The {measure} as executed in {format} is at most {upper}, proved by {reference}.")
+            Origin::Executed(format) => {
+                let format = format_text(*format);
+                format!("The {measure} as executed in {format} is at most {upper}{from}, proved by {reference}.")
             }
             Origin::Real => {
                 format!(
-                    "The {measure} in real arithmetic is at most {upper}, proved by {reference}; rounding adds to it."
+                    "The {measure} in real arithmetic is at most {upper}{from}, proved by {reference}; rounding adds to it."
                 )
             }
-            Origin::Sampled => format!("The largest {measure} found by {reference} is {upper}; this is no proof."),
+            Origin::Sampled => {
+                format!("The largest {measure} found by {reference} is {upper}{from}; this is no proof.")
+            }
         }
     }
 

@@ -92,16 +92,16 @@ pub(super) fn write(code: &Code) -> String {
     let single = code.is_f32();
     let fused = code.has_op(Op::Fma);
     let unary: Vec<Op> = [Op::Sqrt, Op::Exp].into_iter().filter(|&op| code.has_op(op)).collect();
-    let mut text = format!("\"\"\"{target}\n\n{bound}\n\n    {formula}\n\n{origin}\n\"\"\"\n\n");
-    if single || fused || !unary.is_empty() {
-        text += "import math\n";
+    let mut text = format!("\"\"\"{target}\n\n{bound}\n\n    {formula}\n\n{origin}\n\"\"\"\n");
+    let imports = [
+        ("import math\n", single || fused || !unary.is_empty()),
+        ("import struct\n", single),
+        ("from fractions import Fraction\n", fused),
+    ];
+    if imports[0].1 {
+        text += "\n";
     }
-    if single {
-        text += "import struct\n";
-    }
-    if fused {
-        text += "from fractions import Fraction\n";
-    }
+    text.extend(imports.into_iter().filter(|(_, needed)| *needed).map(|(import, _)| import));
     text += "\ntry:\n    import numpy as _np\nexcept ImportError:\n    _np = None\n";
     text += if single { ROUND } else { DOUBLE };
     for op in unary {
@@ -112,16 +112,17 @@ pub(super) fn write(code: &Code) -> String {
     }
     let constants = code.constants();
     let table = format!("_{}", name.to_uppercase());
-    let names: Vec<String> = constants.iter().map(|(i, _)| format!("c{},", i + 1)).collect();
+    let names: Vec<String> = constants.iter().map(|(i, _)| format!("c{}", i + 1)).collect();
     if !constants.is_empty() {
         let row =
             |(_, c): &(usize, f64)| format!("    float.fromhex(\"{}\"),  # {}\n", hex::format(*c), code.shortest(*c));
         let rows: String = constants.iter().map(row).collect();
-        text += &format!("\n{table} = (\n{rows})\n");
+        text += &format!("\n\n{table} = (\n{rows})\n");
     }
-    text += &format!("\n\ndef {name}(x):\n    \"\"\"{target} {bound}\"\"\"\n");
+    text += &format!("\n\ndef {name}(x):\n    \"\"\"{target}\n\n    {bound}\n    \"\"\"\n");
     if !constants.is_empty() {
-        text += &format!("    ({}) = {table}\n", names.join(" "));
+        let comma = if names.len() == 1 { "," } else { "" };
+        text += &format!("    {}{comma} = {table}\n", names.join(", "));
     }
     text += &format!("    x = {}(x)\n", if single { "_round" } else { "_double" });
     let mut lines = lines(code.program, &Python { rounds: single });

@@ -30,7 +30,7 @@ pub(super) fn references(program: &Program, format: Format, target: &Target, bou
         let x = interval.lo * (1.0 - share) + interval.hi * share;
         let x = if format == Format::F32 { f64::from(x as f32) } else { x };
         let repeated = table.last().is_some_and(|last| last.x == x);
-        if interval.contains(x) && !repeated {
+        if interval.contains(x) && x.abs() >= bound.from && !repeated {
             table.extend(reference(program, format, target, bound, x)?);
         }
     }

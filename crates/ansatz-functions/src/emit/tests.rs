@@ -1,6 +1,7 @@
 //! Emitted code is compiled and run, and its bits are compared with those of the program.
 
 use super::*;
+use crate::certify::{Options, certify};
 use crate::program::samples;
 use ansatz_core::Seed;
 use std::path::{Path, PathBuf};
@@ -265,11 +266,11 @@ const CODE: [Language; 3] = [Language::Rust, Language::C, Language::Python];
 
 #[test]
 fn the_emitted_test_passes_and_a_changed_constant_fails_it() {
-    let bound = |upper, origin| Some(Bound { upper, origin, reference: "five.cert.json".into() });
+    let bound = |upper, origin| Some(Bound::new(upper, origin, "five.cert.json"));
     let target = exp2(Weight::Absolute);
     for language in CODE {
         for (format, origin) in
-            [(Format::F64, Origin::Executed), (Format::F64, Origin::Real), (Format::F32, Origin::Real)]
+            [(Format::F64, Origin::Executed(Format::F64)), (Format::F64, Origin::Real), (Format::F32, Origin::Real)]
         {
             let program = samples::five().rounded_to(format);
             // 6.3386e-6 is the published program's error; rounding its constants to binary32 costs about 1e-6.
@@ -309,7 +310,7 @@ fn a_program_with_exp_is_tested_by_its_error_alone() {
     let f = p.op(Op::Exp, &[product]);
     let program = p.finish(f);
     let target = exp2(Weight::Ulp(Format::F64));
-    let bound = Some(Bound { upper: 3.0, origin: Origin::Sampled, reference: "33 points".into() });
+    let bound = Some(Bound::new(3.0, Origin::Sampled, "33 points"));
     for language in CODE {
         let emission = Emission { bound: bound.clone(), test: true, ..Emission::new(language, "power", &target) };
         let code = emit(&program, &emission).unwrap();
@@ -323,7 +324,7 @@ fn a_program_with_exp_is_tested_by_its_error_alone() {
 #[test]
 fn constants_are_exact_and_documentation_tells_the_bound() {
     let target = exp2(Weight::Relative);
-    let bound = Some(Bound { upper: 6.33861e-6, origin: Origin::Executed, reference: "a.json".into() });
+    let bound = Some(Bound::new(6.33861e-6, Origin::Executed(Format::F64), "a.json"));
     let emission = |language| Emission { bound: bound.clone(), ..Emission::new(language, "exp2_5", &target) };
     let program = samples::five();
     let rust = emit(&program, &emission(Language::Rust)).unwrap();
@@ -340,6 +341,29 @@ fn constants_are_exact_and_documentation_tells_the_bound() {
     assert!(python.contains("float.fromhex(\"0x1.998c49749d189p+4\")"), "{python}");
     let json = emit(&program, &emission(Language::Json)).unwrap();
     assert_eq!(Program::from_json(&json, "x.json").unwrap(), program);
+}
+
+#[test]
+fn a_certificate_gives_the_bound_of_its_program_only() {
+    let target = Target::parse("2^x", "(0, 1]", Weight::Relative).unwrap();
+    let program = samples::ten();
+    let options = Options::default();
+    let real = certify(&program, &target, Arithmetic::Real, &options).unwrap();
+    let bound = Bound::certified(&real, &program, "real.json").unwrap();
+    assert!(bound.origin == Origin::Real && bound.upper < 3.56e-15 && bound.upper >= 3.52e-15, "{bound:?}");
+    let mut other = program.clone();
+    other.constants[0].hi = other.constants[0].hi.next_up();
+    assert!(Bound::certified(&real, &other, "real.json").unwrap_err().to_string().contains("another program"));
+    let executed = certify(&program, &target, Arithmetic::F64, &options).unwrap();
+    for certificate in [real, executed] {
+        let bound = Some(Bound::certified(&certificate, &program, "ten.json").unwrap());
+        for language in CODE {
+            let emission = Emission { bound: bound.clone(), test: true, ..Emission::new(language, "exp2_10", &target) };
+            if let Some(result) = emitted_test(&program, &emission, str::to_owned) {
+                result.unwrap();
+            }
+        }
+    }
 }
 
 #[test]
@@ -364,7 +388,7 @@ fn what_cannot_be_emitted_is_refused_with_a_sentence() {
     let target = exp2(Weight::Relative);
     let refusal = |program: &Program, emission: Emission| emit(program, &emission).unwrap_err().to_string();
     let base = |language| Emission::new(language, "f5", &target);
-    let bound = |upper| Some(Bound { upper, origin: Origin::Executed, reference: "r".into() });
+    let bound = |upper| Some(Bound::new(upper, Origin::Executed(Format::F64), "r"));
     let five = samples::five();
     for name in ["", "Exp", "2x", "a-b", "while", "é", "_x", "main"] {
         let sentence = refusal(&five, Emission { name: name.into(), ..base(Language::Rust) });
@@ -378,6 +402,9 @@ fn what_cannot_be_emitted_is_refused_with_a_sentence() {
     assert!(precise.starts_with("constant c1 is 2.559674974014"), "{precise}");
     assert!(precise.contains("but must be a number of binary64"), "{precise}");
     assert!(refusal(&five, Emission { format: Format::F32, ..base(Language::Rust) }).contains("a number of binary32"));
+    let other = Emission { format: Format::F32, bound: bound(1.0), ..base(Language::C) };
+    let rounded = samples::five().rounded_to(Format::F32);
+    assert!(refusal(&rounded, other).starts_with("format is binary32, but must be binary64, for which"));
     assert!(emit(&samples::precise(), &base(Language::Latex)).is_ok());
     for upper in [f64::NAN, f64::INFINITY, -1.0] {
         assert!(refusal(&five, Emission { bound: bound(upper), ..base(Language::Rust) }).starts_with("bound is "));
