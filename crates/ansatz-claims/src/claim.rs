@@ -3,9 +3,10 @@
 use crate::lab::Lab;
 use crate::registry::CLAIMS;
 use ansatz_core::{Bar, Error, Result, Subject};
+use serde::Serialize;
 
-/// A statement of a paper that can be checked, with its bars and the code that checks it.
-#[derive(Clone, Copy, Debug)]
+/// A statement of a paper that can be checked, with its bars and the code that checks it. In JSON all but the code.
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct Claim {
     /// Its number in the registry, from 1.
     pub number: u32,
@@ -24,6 +25,7 @@ pub struct Claim {
     /// The inequalities that must hold. The first one is the headline: the figure that overviews show.
     pub bars: &'static [Bar],
     /// The experiment: builds the problem, runs the method and its rivals, measures. `None` while it is planned.
+    #[serde(skip)]
     pub run: Option<Experiment>,
 }
 
@@ -31,7 +33,8 @@ pub struct Claim {
 pub type Experiment = fn(&mut Lab) -> Result<()>;
 
 /// How far a system is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Status {
     /// The claim runs.
     Built,
@@ -98,6 +101,15 @@ mod tests {
         assert_eq!(error, "unknown claim \"sinkhorn-newton\"; did you mean \"sinkhorn-newton-sparse\"?");
         assert!(find("55").is_err() && find("0").is_err());
         assert_eq!(find("1").unwrap().stem(), "01-autonumerics-zero");
+    }
+
+    #[test]
+    fn the_registry_can_be_listed_as_json() {
+        let list = serde_json::to_value(CLAIMS).unwrap();
+        assert_eq!(list[38]["slug"], "sinkhorn-newton-sparse");
+        assert_eq!(list[38]["number"], 39);
+        assert_eq!(list[38]["status"], if CLAIMS[38].run.is_some() { "built" } else { "planned" });
+        assert!(list[0].get("run").is_none());
     }
 
     #[test]

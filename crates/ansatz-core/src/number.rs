@@ -32,6 +32,21 @@ impl<'de> Deserialize<'de> for Number {
     }
 }
 
+/// For fields of type `f64`, by `#[serde(with = "…")]`: written as [`Number`] is.
+pub(crate) mod exact {
+    use super::Number;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+    pub(crate) fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        Number(*value).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        Number::deserialize(deserializer).map(|number| number.0)
+    }
+}
+
 /// A number as people read it: four significant digits, powers of ten where it is long.
 pub fn shown(value: f64) -> String {
     let magnitude = value.abs();

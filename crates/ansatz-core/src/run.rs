@@ -4,7 +4,7 @@
 //! methods share (limits, interruption, progress, trace), the method owns its mathematics.
 
 use crate::{Seed, Stopped, Work};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +19,7 @@ const TRACE_CAPACITY: usize = 4096;
 
 type Observer = Box<dyn FnMut(&Event) + Send>;
 
-/// Progress, as it is shown to the observer.
+/// Progress, as it is shown to the observer. In JSON times are seconds.
 #[derive(Clone, Debug, Serialize)]
 pub struct Event {
     /// Steps made so far, this one included.
@@ -27,10 +27,13 @@ pub struct Event {
     /// What they cost.
     pub work: Work,
     /// The error now, in the method's norm.
+    #[serde(with = "crate::number::exact")]
     pub error: f64,
     /// Time spent, earlier parts of a resumed run included.
+    #[serde(serialize_with = "seconds")]
     pub elapsed: Duration,
     /// Time until the limit, if there is one.
+    #[serde(serialize_with = "maybe_seconds")]
     pub left: Option<Duration>,
     /// What the method has to say since the last event, if anything.
     pub message: Option<String>,
@@ -46,7 +49,17 @@ pub struct TraceEntry {
     /// Evaluations spent by then.
     pub evaluations: u64,
     /// The error then.
+    #[serde(with = "crate::number::exact")]
     pub error: f64,
+}
+
+fn seconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(time.as_secs_f64())
+}
+
+#[allow(clippy::ref_option, reason = "the signature that serde asks for")]
+fn maybe_seconds<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    time.map(|time| time.as_secs_f64()).serialize(serializer)
 }
 
 /// Tells worker threads when to stop: shared by clones, cheap enough to ask in an inner loop (one clock reading).
@@ -407,6 +420,29 @@ mod tests {
             assert_eq!(entry.iteration, 1 + i as u64 * run.trace_stride);
             assert_eq!(entry.evaluations, 2 * entry.iteration);
         }
+    }
+
+    #[test]
+    fn events_and_traces_are_json_even_without_a_finite_error() {
+        let entry = TraceEntry { iteration: 1, evaluations: 2, error: f64::INFINITY };
+        let text = serde_json::to_string(&entry).unwrap();
+        assert_eq!(text, r#"{"iteration":1,"evaluations":2,"error":"inf"}"#);
+        assert_eq!(serde_json::from_str::<TraceEntry>(&text).unwrap(), entry);
+        let packed = rmp_serde::to_vec_named(&entry).unwrap();
+        assert_eq!(rmp_serde::from_slice::<TraceEntry>(&packed).unwrap(), entry);
+        let event = Event {
+            iteration: 1,
+            work: Work::default(),
+            error: f64::NAN,
+            elapsed: Duration::from_millis(1500),
+            left: Some(Duration::from_secs(2)),
+            message: None,
+            stopped: Some(Stopped::NotANumber { iteration: 1 }),
+        };
+        let value = serde_json::to_value(&event).unwrap();
+        let field = |name: &str| value[name].to_string();
+        assert_eq!((field("error"), field("elapsed"), field("left")), ("\"NaN\"".into(), "1.5".into(), "2.0".into()));
+        assert_eq!(field("stopped"), r#"{"not-a-number":{"iteration":1}}"#);
     }
 
     #[test]

@@ -35,7 +35,7 @@ impl fmt::Display for Comparison {
 }
 
 /// A declared inequality.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Bar {
     /// What is measured, with its unit or norm.
     pub name: &'static str,
