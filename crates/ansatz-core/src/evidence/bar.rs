@@ -131,13 +131,14 @@ impl BarRecord {
     /// A value of a bar that does not apply at this scale is recorded, but decides nothing.
     pub fn measure(&mut self, value: f64) {
         self.values.push(Number(value));
+        // A not-a-number is the worst there is.
         let worse = |a: f64, b: f64| {
-            // A not-a-number is the worst there is.
             let b_is_worse = match self.comparison {
                 Comparison::AtMost => b > a,
                 Comparison::AtLeast => b < a,
             };
-            if a.is_nan() || !(b_is_worse || b.is_nan()) { a } else { b }
+            // If `a` is one, both comparisons above are false, and it stays.
+            if b_is_worse || b.is_nan() { b } else { a }
         };
         let worst = self.values.iter().map(|v| v.0).reduce(worse).unwrap_or(f64::NAN);
         self.measured = Some(Number(worst));
