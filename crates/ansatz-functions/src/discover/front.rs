@@ -1,14 +1,21 @@
 //! The result of a search: the Pareto front of error against cost.
 
-use super::archive::Lineage;
+use super::archive::{Entry, Lineage};
 use super::batch::Counters;
 use super::exchange::{self, Scratch};
+use super::fit::{self, Limits, fit};
 use super::search::Search;
 use super::snapshot::{Generation, Table};
+use super::tape::Tape;
 use crate::program::Program;
 use ansatz_core::{Result, Seed};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+
+/// Programs of each level that compete for its place on the front.
+const CANDIDATES: usize = 3;
+/// The last fit of a program's constants.
+const SETTLE: Limits = Limits { steps: 20_000, patience: 200 };
 
 /// One program of the front.
 #[derive(Clone, Debug)]
@@ -64,6 +71,25 @@ pub struct Provenance {
 }
 
 impl Search {
+    /// Minimax constants of a kept program: a long fit in double-double, then levelled in 57 digits.
+    fn settle(&self, entry: &Entry, scratch: &mut Scratch) -> Result<exchange::Polished> {
+        let shape = &entry.program.shape;
+        let mut constants = entry.program.constants.clone();
+        let free: Vec<usize> = (0..constants.len()).collect();
+        let mut best = exchange::polish(&self.problem, shape, &constants, &free)?;
+        if let Some(tape) = Tape::new(shape)
+            && !constants.is_empty()
+        {
+            fit(&tape, &self.problem.double, &mut constants, SETTLE, &mut fit::Scratch::new());
+            exchange::level(&self.problem, shape, &tape, &mut constants, &free, scratch);
+            let settled = exchange::polish(&self.problem, shape, &constants, &free)?;
+            if settled.error < best.error {
+                best = settled;
+            }
+        }
+        Ok(best)
+    }
+
     /// The front of what was found so far, its constants levelled in 57 digits. The search can go on afterwards.
     ///
     /// Costs some hundred evaluations of the target in 57 digits for each program: a second in all.
@@ -74,18 +100,22 @@ impl Search {
         let mut scratch = Scratch::new();
         let mut entries: Vec<FrontEntry> = Vec::new();
         for level in self.state.archive.levels() {
-            let Some(candidate) = level.first() else { continue };
-            // Levels are rounded-up costs: within one, a cheaper program would have to be better to matter.
-            if entries.last().is_some_and(|e| e.error <= candidate.error) {
-                continue;
+            // Some valleys are so flat that a program's true optimum shows only after a long fit: the best few compete.
+            let mut best: Option<(exchange::Polished, &Entry)> = None;
+            for candidate in level.iter().take(CANDIDATES) {
+                let polished = self.settle(candidate, &mut scratch)?;
+                if best.as_ref().is_none_or(|(least, _)| polished.error < least.error) {
+                    best = Some((polished, candidate));
+                }
             }
-            let shape = &candidate.program.shape;
-            let free: Vec<usize> = (0..candidate.program.constants.len()).collect();
-            let best = exchange::polish(&self.problem, shape, &candidate.program.constants, &free)?;
+            let Some((best, candidate)) = best else { continue };
             if !best.error.is_finite() || entries.last().is_some_and(|e| e.error <= best.error) {
                 continue;
             }
+            let shape = &candidate.program.shape;
             let rounded = exchange::round(&self.problem, shape, &best.constants, &mut scratch)?;
+            // Rounding re-optimises, and now and then it arrives at a better place than it left from.
+            let best = if rounded.error < best.error { rounded.clone() } else { best };
             entries.push(FrontEntry {
                 operations: shape.operations(),
                 cost: self.method.cost.of(shape),

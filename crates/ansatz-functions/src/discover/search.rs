@@ -9,7 +9,7 @@
 //! NSGA-II on thousands of processes trains constants by CMA-ES ([`super::faithful`] is that method on one machine);
 //! here each fit is a Levenberg–Marquardt iteration of some 20 µs, which is what makes minutes of it.
 
-use super::archive::{Archive, Entry, Lineage};
+use super::archive::{Archive, Entry, Lineage, reproduce};
 use super::batch::{Batch, Counters, Neighbour, Report};
 use super::cost::Cost;
 use super::mutate::{Mutation, identity};
@@ -75,11 +75,13 @@ const BATCHES: usize = 8;
 /// Elites of a level whose neighbourhoods are swept.
 const SWEPT: usize = 6;
 /// Neighbours of one level tried in an epoch.
-const SWEEP: usize = 64;
+const SWEEP: usize = 256;
 
 /// A sweep through the neighbourhood of one program.
 #[derive(Debug)]
 pub(crate) struct Sweep {
+    /// Fingerprint of the program.
+    pub(crate) form: u64,
     pub(crate) parent: Arc<Lineage>,
     pub(crate) neighbours: Vec<Mutation>,
     pub(crate) next: usize,
@@ -159,13 +161,18 @@ impl Discovery {
     fn assign(&self, state: &mut State) -> Vec<Neighbour> {
         let mut neighbours = Vec::new();
         for (level, entries) in state.archive.levels().iter().enumerate() {
-            if state.sweeps[level].is_none() {
-                let unswept = entries.iter().take(SWEPT).find(|e| !state.swept.contains(&e.fingerprint));
-                if let Some(entry) = unswept {
-                    state.swept.insert(entry.fingerprint);
-                    let all = Mutation::neighbourhood(&entry.lineage.program, &self.ops);
-                    state.sweeps[level] = Some(Sweep { parent: Arc::clone(&entry.lineage), neighbours: all, next: 0 });
-                }
+            // A new best program goes first: a sweep that is under way gives place and begins again later.
+            if let Some(best) = entries.first()
+                && !state.swept.contains(&best.fingerprint)
+                && let Some(interrupted) = state.sweeps[level].take()
+            {
+                state.swept.remove(&interrupted.form);
+            }
+            if state.sweeps[level].is_none()
+                && let Some(entry) = entries.iter().take(SWEPT).find(|e| !state.swept.contains(&e.fingerprint))
+            {
+                state.swept.insert(entry.fingerprint);
+                state.sweeps[level] = Some(self.sweep(entry, &state.tries));
             }
             if let Some(sweep) = &state.sweeps[level] {
                 let chunk = sweep.neighbours.iter().skip(sweep.next).take(SWEEP);
@@ -173,6 +180,22 @@ impl Discovery {
             }
         }
         neighbours
+    }
+
+    /// The neighbourhood of a program: one mutation for each form that is not too costly and not known well enough.
+    fn sweep(&self, entry: &Entry, tries: &BTreeMap<u64, u8>) -> Sweep {
+        let parent = &entry.lineage.program;
+        let mut forms = BTreeSet::from([entry.fingerprint]);
+        let mut neighbours = Mutation::neighbourhood(parent, &self.ops);
+        neighbours.retain(|mutation| {
+            let child = reproduce(parent, std::slice::from_ref(mutation), &self.ops);
+            child.is_some_and(|child| {
+                let form = child.shape.fingerprint();
+                let known = tries.get(&form).is_some_and(|&count| count >= self.tries);
+                !known && self.level(&child.shape).is_some() && forms.insert(form)
+            })
+        });
+        Sweep { form: entry.fingerprint, parent: Arc::clone(&entry.lineage), neighbours, next: 0 }
     }
 }
 

@@ -36,6 +36,7 @@ struct Kept {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct SavedSweep {
+    form: u64,
     parent: usize,
     neighbours: Vec<Mutation>,
     next: usize,
@@ -122,6 +123,7 @@ impl Search {
         let levels = levels.collect();
         let sweeps = self.state.sweeps.iter().map(|sweep| {
             sweep.as_ref().map(|s| SavedSweep {
+                form: s.form,
                 parent: table.number(&s.parent),
                 neighbours: s.neighbours.clone(),
                 next: s.next,
@@ -187,7 +189,7 @@ impl Search {
                 sweep
                     .map(|s| {
                         let parent = Arc::clone(lineages.get(s.parent).ok_or_else(broken)?);
-                        Ok(Sweep { parent, neighbours: s.neighbours, next: s.next })
+                        Ok(Sweep { form: s.form, parent, neighbours: s.neighbours, next: s.next })
                     })
                     .transpose()
             })
