@@ -74,8 +74,8 @@ impl Default for Discovery {
 const BATCHES: usize = 8;
 /// Elites of a level whose neighbourhoods are swept.
 const SWEPT: usize = 6;
-/// Neighbours of one level tried in an epoch.
-const SWEEP: usize = 256;
+/// Neighbours of one level tried in an epoch: one for so many fitting steps of a batch.
+const SWEEP: u64 = 1_000;
 
 /// A sweep through the neighbourhood of one program.
 #[derive(Debug)]
@@ -175,11 +175,15 @@ impl Discovery {
                 state.sweeps[level] = Some(self.sweep(entry, &state.tries));
             }
             if let Some(sweep) = &state.sweeps[level] {
-                let chunk = sweep.neighbours.iter().skip(sweep.next).take(SWEEP);
+                let chunk = sweep.neighbours.iter().skip(sweep.next).take(self.sweep_length());
                 neighbours.extend(chunk.map(|m| Neighbour { parent: Arc::clone(&sweep.parent), mutation: m.clone() }));
             }
         }
         neighbours
+    }
+
+    fn sweep_length(&self) -> usize {
+        (self.effort / SWEEP).max(1) as usize
     }
 
     /// The neighbourhood of a program: one mutation for each form that is not too costly and not known well enough.
@@ -330,7 +334,7 @@ impl Search {
         }
         for sweep in &mut state.sweeps {
             if let Some(active) = sweep {
-                active.next += SWEEP;
+                active.next += method.sweep_length();
                 if active.next >= active.neighbours.len() {
                     *sweep = None;
                 }
