@@ -1,7 +1,7 @@
 //! Exponential, logarithm, trigonometric and hyperbolic functions of balls.
 //!
-//! At the midpoint stand the correctly rounded functions of the multiprecision library, charged with two units in the
-//! last place; the spread of the argument enters by the mean value theorem, `|f(m + t) − f(m)| ≤ r·sup|f′|`, while it
+//! At the midpoint stand the correctly rounded functions of the multiprecision library, charged with twice
+//! their rounding error; the spread of the argument enters by the mean value theorem, `|f(m + t) − f(m)| ≤ r·sup|f′|`, while it
 //! is small and by monotonicity (the hull of the values at both ends) when it is not.
 
 use super::{Ball, Float, Nearest, Repr, TINY, add_up, at, mul_up, sqrt_up};

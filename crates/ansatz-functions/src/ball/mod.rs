@@ -5,7 +5,7 @@
 //! denominator may vanish, an argument may leave the domain or a bound overflows, is *undefined*: its radius is
 //! infinite and it encloses everything, "no value" included. No operation panics.
 //!
-//! An operation on two midpoints of 192 bits costs 0.3–0.6 µs, an elementary function 30–100 µs.
+//! An operation on two midpoints of 192 bits costs 0.3–0.6 µs, an elementary function at a point 30–400 µs.
 //!
 //! The form is that of van der Hoeven 2009, "Ball arithmetic", and Johansson 2017, "Arb: efficient
 //! arbitrary-precision midpoint-radius interval arithmetic", IEEE Trans. Comput. 66.

@@ -122,7 +122,8 @@ impl Target {
         self.expression().is_some()
     }
 
-    /// `f(x)` to at least 50 digits; of a callback, to the double that it gives.
+    /// `f(x)`, computed with 57 digits, of which an expression loses as many as its terms cancel at `x`; of a callback,
+    /// the double that it gives.
     ///
     /// # Errors
     /// [`Error::NotFinite`] if `f` is not finite at `x`.
