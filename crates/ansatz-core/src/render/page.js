@@ -13,7 +13,7 @@ for (const figure of document.querySelectorAll("figure")) {
     value.style.display = shown ? "block" : "none";
     if (shown) {
       value.textContent =
-        `${data.names[nearest.series]}: ${nearest.work} ${data.work}, ${nearest.error.toPrecision(4)} ${data.error}`;
+        `${data.names[nearest.series]}: ${nearest.work} ${data.work}, ${nearest.error.toExponential(3)} ${data.error}`;
       value.style.left = `${nearest.x * scale}px`;
       value.style.top = `${nearest.y * scale}px`;
     }
