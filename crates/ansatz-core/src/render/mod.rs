@@ -11,4 +11,4 @@ mod table;
 pub use csv::{bars_csv, frontier_csv};
 pub use page::page;
 pub use svg::svg;
-pub use table::{bars_table, frontier_table, summary};
+pub use table::{bars_table, frontier_table, summary, text_table};

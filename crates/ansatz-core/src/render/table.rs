@@ -65,6 +65,15 @@ pub fn summary(evidence: &Evidence, width: u16) -> String {
     out
 }
 
+/// Rows under a header, wrapped to `width` characters.
+pub fn text_table(width: u16, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = table(width, header);
+    for row in rows {
+        table.add_row(row);
+    }
+    finish(&table)
+}
+
 fn table(width: u16, header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_width(width).set_header(header);

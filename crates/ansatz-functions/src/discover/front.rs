@@ -1,14 +1,17 @@
-//! The result of a search: the Pareto front of error against cost.
+//! The result of a search: the Pareto front of error against cost, each program with its proofs.
 
 use super::archive::{Entry, Lineage};
 use super::batch::Counters;
-use super::exchange::{self, Scratch};
+use super::exchange::{self, Polished};
 use super::fit::{self, Limits, fit};
 use super::search::Search;
 use super::snapshot::{Generation, Table};
 use super::tape::Tape;
-use crate::program::Program;
+use crate::certify::{self, Arithmetic, Certificate, certify};
+use crate::program::{OpSet, Program};
+use crate::target::Target;
 use ansatz_core::{Result, Seed};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -26,13 +29,16 @@ pub struct FrontEntry {
     pub cost: f64,
     /// The program with minimax constants in double-double: what it can do over the reals.
     pub program: Program,
-    /// Its largest error found between the nodes, in the target's weight. Not a bound: see
-    /// [`certify`](crate::certify).
+    /// Its largest error found between the nodes, in the target's weight. Sampled; the bound is in `proof`.
     pub error: f64,
     /// The same form with constants that are doubles, re-optimised as each was rounded.
     pub rounded: Program,
     /// Its largest error found, over the reals.
     pub rounded_error: f64,
+    /// The proof over the reals, of `program`; none if the target cannot be certified.
+    pub proof: Option<Certificate>,
+    /// The proof of `rounded` as executed in binary64, or why there is none.
+    pub executed: Result<Certificate, String>,
     /// How it came to be.
     pub lineage: Arc<Lineage>,
 }
@@ -44,23 +50,30 @@ impl FrontEntry {
         table.number(&self.lineage);
         table.generations
     }
+
+    /// The proved bound over the reals, or the sampled error where nothing can be proved.
+    pub fn bound(&self) -> f64 {
+        self.proof.as_ref().map_or(self.error, |c| c.bound)
+    }
 }
 
 /// Programs of which none is both cheaper and better than another, by increasing cost.
 #[derive(Clone, Debug)]
 pub struct Front {
+    /// What was approximated.
+    pub target: Target,
+    /// The operations that were allowed.
+    pub ops: OpSet,
     /// The programs.
     pub entries: Vec<FrontEntry>,
+    /// Programs that looked good and were refused, with the reasons: poles between the sample points.
+    pub refused: Vec<String>,
     /// What the search did.
-    pub counters: Counters,
-    /// Its seed.
-    pub seed: Seed,
-    /// Epochs completed: with the seed, what it takes to repeat the search bit by bit.
-    pub epochs: u64,
+    pub provenance: Provenance,
 }
 
-/// What one search did, in a file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// What it takes to repeat a search bit by bit: method, seed and number of epochs; and what it did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
     /// The seed.
     pub seed: Seed,
@@ -70,9 +83,97 @@ pub struct Provenance {
     pub counters: Counters,
 }
 
+impl Front {
+    /// The best program of at most that cost.
+    pub fn at(&self, cost: usize) -> Option<&FrontEntry> {
+        self.entries.iter().rev().find(|e| e.cost <= cost as f64)
+    }
+}
+
 impl Search {
-    /// Minimax constants of a kept program: a long fit in double-double, then levelled in 57 digits.
-    fn settle(&self, entry: &Entry, scratch: &mut Scratch) -> Result<exchange::Polished> {
+    /// The front of what was found so far, its constants levelled in 57 digits and each program certified. The search
+    /// can go on afterwards.
+    ///
+    /// A program that cannot be certified although the target can, because it has a pole that the samples missed, is
+    /// refused and the next best of its cost takes its place. Costs about a second a program.
+    ///
+    /// # Errors
+    /// If the target is not finite at a point.
+    pub fn front(&self) -> Result<Front> {
+        let levels = self.state.archive.levels();
+        let found: Vec<(Option<FrontEntry>, Vec<String>)> =
+            levels.par_iter().map(|level| self.finish(level)).collect::<Result<_>>()?;
+        let mut entries: Vec<FrontEntry> = Vec::new();
+        let mut refused = Vec::new();
+        for (entry, reasons) in found {
+            refused.extend(reasons);
+            if let Some(entry) = entry
+                && entries.last().is_none_or(|cheaper| entry.bound() < cheaper.bound())
+            {
+                entries.push(entry);
+            }
+        }
+        Ok(Front {
+            target: self.problem.target.clone(),
+            ops: self.method.ops.clone(),
+            entries,
+            refused,
+            provenance: Provenance { seed: self.seed, epochs: self.state.epoch, counters: self.state.counters },
+        })
+    }
+
+    /// The best program of one level that can be certified, and why others could not.
+    fn finish(&self, level: &[Entry]) -> Result<(Option<FrontEntry>, Vec<String>)> {
+        let target = &self.problem.target;
+        let mut candidates = level
+            .iter()
+            .take(CANDIDATES)
+            .map(|entry| Ok((self.settle(entry)?, entry)))
+            .collect::<Result<Vec<_>>>()?;
+        candidates.retain(|(polished, _)| polished.error.is_finite());
+        candidates.sort_by(|a, b| a.0.error.total_cmp(&b.0.error));
+        let mut reasons = Vec::new();
+        for (polished, entry) in candidates {
+            let shape = &entry.program.shape;
+            let rounded = exchange::round(&self.problem, shape, &polished.constants, &mut exchange::Scratch::new())?;
+            // Rounding re-optimises, and now and then it arrives at a better place than it left from.
+            let best = if rounded.error < polished.error { rounded.clone() } else { polished };
+            let program = Program { shape: shape.clone(), constants: best.constants };
+            let rounded_program = Program { shape: shape.clone(), constants: rounded.constants };
+            let options = certify::Options::default();
+            let (proof, executed) = if target.is_certifiable() {
+                match certify(&program, target, Arithmetic::Real, &options) {
+                    Ok(proof) => {
+                        let executed = certify(&rounded_program, target, Arithmetic::F64, &options);
+                        (Some(proof), executed.map_err(|e| e.to_string()))
+                    }
+                    Err(e) => {
+                        reasons.push(format!("{program}: {e}"));
+                        continue;
+                    }
+                }
+            } else {
+                (None, Err("the target is sampled: nothing can be proved about it".to_owned()))
+            };
+            let entry = FrontEntry {
+                operations: shape.operations(),
+                cost: self.method.cost.of(shape),
+                program,
+                error: best.error,
+                rounded: rounded_program,
+                rounded_error: rounded.error,
+                proof,
+                executed,
+                lineage: Arc::clone(&entry.lineage),
+            };
+            return Ok((Some(entry), reasons));
+        }
+        Ok((None, reasons))
+    }
+
+    /// Minimax constants of a kept program: a long fit in double-double, then levelled in 57 digits. Some valleys are
+    /// so flat that a program's true optimum shows only after thousands of steps.
+    fn settle(&self, entry: &Entry) -> Result<Polished> {
         let shape = &entry.program.shape;
         let mut constants = entry.program.constants.clone();
         let free: Vec<usize> = (0..constants.len()).collect();
@@ -81,63 +182,12 @@ impl Search {
             && !constants.is_empty()
         {
             fit(&tape, &self.problem.double, &mut constants, SETTLE, &mut fit::Scratch::new());
-            exchange::level(&self.problem, shape, &tape, &mut constants, &free, scratch);
+            exchange::level(&self.problem, shape, &tape, &mut constants, &free, &mut exchange::Scratch::new());
             let settled = exchange::polish(&self.problem, shape, &constants, &free)?;
             if settled.error < best.error {
                 best = settled;
             }
         }
         Ok(best)
-    }
-
-    /// The front of what was found so far, its constants levelled in 57 digits. The search can go on afterwards.
-    ///
-    /// Costs some hundred evaluations of the target in 57 digits for each program: a second in all.
-    ///
-    /// # Errors
-    /// If the target is not finite at a point.
-    pub fn front(&self) -> Result<Front> {
-        let mut scratch = Scratch::new();
-        let mut entries: Vec<FrontEntry> = Vec::new();
-        for level in self.state.archive.levels() {
-            // Some valleys are so flat that a program's true optimum shows only after a long fit: the best few compete.
-            let mut best: Option<(exchange::Polished, &Entry)> = None;
-            for candidate in level.iter().take(CANDIDATES) {
-                let polished = self.settle(candidate, &mut scratch)?;
-                if best.as_ref().is_none_or(|(least, _)| polished.error < least.error) {
-                    best = Some((polished, candidate));
-                }
-            }
-            let Some((best, candidate)) = best else { continue };
-            if !best.error.is_finite() || entries.last().is_some_and(|e| e.error <= best.error) {
-                continue;
-            }
-            let shape = &candidate.program.shape;
-            let rounded = exchange::round(&self.problem, shape, &best.constants, &mut scratch)?;
-            // Rounding re-optimises, and now and then it arrives at a better place than it left from.
-            let best = if rounded.error < best.error { rounded.clone() } else { best };
-            entries.push(FrontEntry {
-                operations: shape.operations(),
-                cost: self.method.cost.of(shape),
-                program: Program { shape: shape.clone(), constants: best.constants },
-                error: best.error,
-                rounded: Program { shape: shape.clone(), constants: rounded.constants },
-                rounded_error: rounded.error,
-                lineage: Arc::clone(&candidate.lineage),
-            });
-        }
-        Ok(Front { entries, counters: self.state.counters, seed: self.seed, epochs: self.state.epoch })
-    }
-}
-
-impl Front {
-    /// What the search did.
-    pub fn provenance(&self) -> Provenance {
-        Provenance { seed: self.seed, epochs: self.epochs, counters: self.counters }
-    }
-
-    /// The best program of at most that many operations.
-    pub fn at(&self, operations: usize) -> Option<&FrontEntry> {
-        self.entries.iter().filter(|e| e.operations <= operations).min_by(|a, b| a.error.total_cmp(&b.error))
     }
 }

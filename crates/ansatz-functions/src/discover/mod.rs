@@ -8,6 +8,7 @@ pub mod cma;
 mod cost;
 mod exchange;
 mod fit;
+mod folder;
 mod front;
 mod lanes;
 pub mod mutate;

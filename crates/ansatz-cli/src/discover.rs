@@ -1,0 +1,285 @@
+//! `ansatz discover`: the search, its files, its table and its picture.
+
+use crate::print;
+use crate::progress::{self, Style};
+use ansatz_core::render::{frontier_csv, svg, text_table};
+use ansatz_core::{Checkpoint, Error, Result, Run, Seed, Stopped, write_atomic};
+use ansatz_functions::anchors;
+use ansatz_functions::discover::{Cost, Discovery, Front, Search, Snapshot};
+use ansatz_functions::program::OpSet;
+use ansatz_functions::target::{Format, Interval, Target, Weight};
+use clap::{Args, ValueEnum};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+/// Kind and version of the saved state.
+const KIND: &str = "discovery";
+const VERSION: u32 = 1;
+const CHECKPOINT: &str = "search.checkpoint";
+/// Time between two checkpoints.
+const SAVE_EVERY: Duration = Duration::from_secs(10);
+
+/// How the error is measured.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Measure {
+    /// |P/f − 1|
+    Relative,
+    /// |P − f|
+    Absolute,
+    /// |P − f| in units in the last place of binary32
+    Ulp32,
+    /// |P − f| in units in the last place of binary64
+    Ulp64,
+}
+
+impl From<Measure> for Weight {
+    fn from(measure: Measure) -> Self {
+        match measure {
+            Measure::Relative => Self::Relative,
+            Measure::Absolute => Self::Absolute,
+            Measure::Ulp32 => Self::Ulp(Format::F32),
+            Measure::Ulp64 => Self::Ulp(Format::F64),
+        }
+    }
+}
+
+/// What to approximate, as every command that needs it takes it.
+#[derive(Args)]
+pub(crate) struct Problem {
+    /// A named function (exp2, log2, cos, erf, …) or an expression of x, such as "sin(x)/x"
+    function: String,
+    /// Interval, such as 0..1, (0,1] or 0..pi/2; a named function has one of its own
+    #[arg(long, allow_hyphen_values = true)]
+    on: Option<String>,
+    /// How the error is measured; a named function has a measure of its own, otherwise relative
+    #[arg(long, value_enum)]
+    error: Option<Measure>,
+}
+
+impl Problem {
+    pub(crate) fn target(&self) -> Result<Target> {
+        let mut target = match (Target::named(&self.function), &self.on) {
+            (Ok(target), _) => target,
+            (Err(_), Some(on)) => Target::parse(&self.function, on, Weight::Relative)?,
+            // An expression needs an interval; a name that is neither is told apart by its own error.
+            (Err(unknown), None) => {
+                let word = self.function.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+                return Err(if word { unknown } else { Error::parameter("on", "missing", "an interval, such as --on 0..1") });
+            }
+        };
+        if let Some(on) = &self.on {
+            target.interval = Interval::parse(on)?;
+        }
+        if let Some(measure) = self.error {
+            target.weight = measure.into();
+        }
+        target.validate()?;
+        Ok(target)
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct Discover {
+    #[command(flatten)]
+    problem: Problem,
+    /// Operations that programs may use, such as "+-*/" or "+-*/,sqrt"
+    #[arg(long, default_value = "+-*/", allow_hyphen_values = true)]
+    ops: String,
+    /// What an operation costs: "count", or weights such as "div=5,mul=1"
+    #[arg(long, default_value = "count")]
+    cost: String,
+    /// The largest cost searched
+    #[arg(long, default_value_t = 12)]
+    max_ops: usize,
+    /// Time for the search, in minutes
+    #[arg(long)]
+    minutes: Option<f64>,
+    /// Time for the search, in seconds
+    #[arg(long, conflicts_with = "minutes")]
+    time: Option<f64>,
+    /// Coefficient fits for the search, counted at the end of an epoch: repeats a search bit by bit
+    #[arg(long)]
+    evals: Option<u64>,
+    /// Stop when the least error is below this
+    #[arg(long)]
+    target: Option<f64>,
+    /// Seed of all randomness
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Threads; 0 means all cores. Does not change results
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+    /// Folder for the results
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Go on with the search that is saved in the folder
+    #[arg(long)]
+    resume: bool,
+    /// Print the front as JSON instead of a table
+    #[arg(long)]
+    json: bool,
+    /// How progress is shown
+    #[arg(long, value_enum, default_value = "auto")]
+    progress: Style,
+    /// No progress, only the result
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl Discover {
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        let target = self.problem.target()?;
+        let method = Discovery {
+            ops: OpSet::parse(&self.ops)?,
+            cost: Cost::parse(&self.cost)?,
+            max_cost: self.max_ops,
+            ..Discovery::default()
+        };
+        method.validate()?;
+        let limit = self.limit()?;
+        let folder = self.folder(&target)?;
+        let mut checkpoint = Checkpoint::new(folder.join(CHECKPOINT), KIND, VERSION)?;
+        let saved = checkpoint.load::<Snapshot>();
+        let (mut search, spent) = match (self.resume, saved) {
+            (true, Ok(Some(saved))) => {
+                if let Some(warning) = saved.warning {
+                    eprintln!("warning: {warning}");
+                }
+                let snapshot = saved.state;
+                if *snapshot.method() != method || snapshot.seed() != Seed(self.seed) {
+                    let allowed = "those of the saved search: the same operations, costs, --max-ops and --seed";
+                    return Err(Error::parameter("the search's parameters", "others", allowed));
+                }
+                let spent = Duration::try_from_secs_f64(snapshot.elapsed()).unwrap_or_default();
+                (Search::resume(snapshot, &target)?, spent)
+            }
+            (true, Err(error)) => return Err(error),
+            (true, Ok(None)) => {
+                return Err(Error::parameter("resume", folder.display(), "a folder with a saved search"));
+            }
+            (false, Ok(None)) => (Search::begin(&method, &target, Seed(self.seed))?, Duration::ZERO),
+            (false, _) => {
+                let allowed = "a folder without a saved search; --resume goes on with the one that is there";
+                return Err(Error::parameter("out", folder.display(), allowed));
+            }
+        };
+        std::fs::create_dir_all(&folder).map_err(|e| Error::io("create", &folder, e))?;
+
+        let style = if self.quiet { Style::None } else { self.progress };
+        let mut run = Run::new(Seed(self.seed))
+            .already_spent(spent)
+            .observer(progress::observer(style))
+            .interrupt(progress::interrupt());
+        if let Some(limit) = limit {
+            run = run.time_limit(limit);
+        }
+        if let Some(fits) = self.evals {
+            run = run.evaluation_limit(fits);
+        }
+        if let Some(error) = self.target {
+            run = run.target(error);
+        }
+        let started = Instant::now();
+        let elapsed = |started: Instant| (spent + started.elapsed()).as_secs_f64();
+        let mut last = started;
+        let stopped = search.run(&mut run, self.threads, |search| {
+            if last.elapsed() >= SAVE_EVERY {
+                last = Instant::now();
+                checkpoint.save(&search.snapshot(elapsed(started)))?;
+            }
+            Ok(())
+        })?;
+        checkpoint.save(&search.snapshot(elapsed(started)))?;
+        if style != Style::None {
+            eprintln!("the search {stopped}; levelling and proving what it found");
+        }
+        let front = search.front()?;
+        front.write(&folder)?;
+        if style != Style::None {
+            eprintln!("recomputing the classical approximations");
+        }
+        let anchors = anchors::table(&target, self.max_ops.min(40))?;
+        let picture = front.frontier(&anchors)?;
+        write_atomic(&folder.join("front.svg"), svg(&picture)?.as_bytes())?;
+        write_atomic(&folder.join("front.csv"), frontier_csv(&[picture]).as_bytes())?;
+        if self.json {
+            let path = folder.join("front.json");
+            return print(&std::fs::read_to_string(&path).map_err(|e| Error::io("read", &path, e))?).map(|()| ExitCode::SUCCESS);
+        }
+        report(&front, &anchors, &folder, stopped)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The time limit; a minute if nothing else limits the search.
+    fn limit(&self) -> Result<Option<Duration>> {
+        let positive = |name: &str, value: f64, unit: f64| {
+            Duration::try_from_secs_f64(value * unit)
+                .ok()
+                .filter(|d| !d.is_zero())
+                .ok_or_else(|| Error::parameter(name, value, "greater than 0 and finite"))
+        };
+        if self.evals == Some(0) {
+            return Err(Error::parameter("evals", 0, "at least 1"));
+        }
+        match (self.minutes, self.time) {
+            (Some(minutes), _) => positive("minutes", minutes, 60.0).map(Some),
+            (_, Some(seconds)) => positive("time", seconds, 1.0).map(Some),
+            (None, None) => Ok(self.evals.is_none().then_some(Duration::from_secs(60))),
+        }
+    }
+
+    /// The folder for the results: the one that was asked for, or the first free one of that function.
+    fn folder(&self, target: &Target) -> Result<PathBuf> {
+        if let Some(out) = &self.out {
+            return Ok(out.clone());
+        }
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+        let name: String = target.name.chars().map(plain).collect();
+        let mut folder = Path::new("out").join(name.trim_matches('-'));
+        if self.resume {
+            return Ok(folder);
+        }
+        for i in 2..10_000 {
+            if !folder.exists() {
+                return Ok(folder);
+            }
+            folder.set_file_name(format!("{}-{i}", name.trim_matches('-')));
+        }
+        Err(Error::parameter("out", folder.display(), "a new folder: there are 10,000 of this name already"))
+    }
+}
+
+fn report(front: &Front, anchors: &anchors::Table, folder: &Path, stopped: Stopped) -> Result<()> {
+    let rows = front.entries.iter().filter(|e| e.operations >= 1).map(|entry| {
+        let classical = anchors.best(entry.operations, |_| true);
+        vec![
+            entry.operations.to_string(),
+            entry.proof.as_ref().map_or(format!("~{:.3e}", entry.error), |c| format!("{:.3e}", c.bound)),
+            entry.executed.as_ref().map_or("–".into(), |c| format!("{:.3e}", c.bound)),
+            classical.map_or("–".into(), |a| format!("{:.3e} {}", a.error, a.family)),
+            entry.program.to_string(),
+        ]
+    });
+    print(&text_table(140, &["ops", "proved ≤", "as f64 ≤", "best classical", "program"], rows))?;
+    for reason in &front.refused {
+        print(&format!("refused: {reason}"))?;
+    }
+    let c = front.provenance.counters;
+    print(&format!(
+        "\n{} programs, {} fits and {} deep fits in {} epochs; the search {stopped}.",
+        c.programs, c.fits, c.deep_fits, front.provenance.epochs
+    ))?;
+    if !front.target.is_certifiable() {
+        print("The target is given by code: its errors are sampled, nothing is proved.")?;
+    }
+    let shown = |name: &str| folder.join(name).display().to_string();
+    print(&format!(
+        "programs      {}\ncertificates  {}\nancestries    {}\npicture       {}\nall of it     {}",
+        shown("programs"),
+        shown("certificates"),
+        shown("ancestry"),
+        shown("front.svg"),
+        shown("front.json")
+    ))
+}
