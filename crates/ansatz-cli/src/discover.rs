@@ -65,7 +65,11 @@ impl Problem {
             // An expression needs an interval; a name that is neither is told apart by its own error.
             (Err(unknown), None) => {
                 let word = self.function.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-                return Err(if word { unknown } else { Error::parameter("on", "missing", "an interval, such as --on 0..1") });
+                return Err(if word {
+                    unknown
+                } else {
+                    Error::parameter("on", "missing", "an interval, such as --on 0..1")
+                });
             }
         };
         if let Some(on) = &self.on {
@@ -205,7 +209,8 @@ impl Discover {
         write_atomic(&folder.join("front.csv"), frontier_csv(&[picture]).as_bytes())?;
         if self.json {
             let path = folder.join("front.json");
-            return print(&std::fs::read_to_string(&path).map_err(|e| Error::io("read", &path, e))?).map(|()| ExitCode::SUCCESS);
+            return print(&std::fs::read_to_string(&path).map_err(|e| Error::io("read", &path, e))?)
+                .map(|()| ExitCode::SUCCESS);
         }
         report(&front, &anchors, &folder, stopped)?;
         Ok(ExitCode::SUCCESS)

@@ -60,8 +60,7 @@ impl Emit {
         let mut target = Target::parse(&certificate.function, "0..1", certificate.weight)?;
         target.interval = interval;
         let code = matches!(language, Language::Rust | Language::C | Language::Python);
-        let program: Program =
-            if code { certificate.program.rounded_to(format) } else { certificate.program.clone() };
+        let program: Program = if code { certificate.program.rounded_to(format) } else { certificate.program.clone() };
         let mut emission = Emission::new(language, &self.name, &target);
         emission.format = format;
         emission.test = self.test;

@@ -125,11 +125,8 @@ impl Search {
     /// The best program of one level that can be certified, and why others could not.
     fn finish(&self, level: &[Entry]) -> Result<(Option<FrontEntry>, Vec<String>)> {
         let target = &self.problem.target;
-        let mut candidates = level
-            .iter()
-            .take(CANDIDATES)
-            .map(|entry| Ok((self.settle(entry)?, entry)))
-            .collect::<Result<Vec<_>>>()?;
+        let mut candidates =
+            level.iter().take(CANDIDATES).map(|entry| Ok((self.settle(entry)?, entry))).collect::<Result<Vec<_>>>()?;
         candidates.retain(|(polished, _)| polished.error.is_finite());
         candidates.sort_by(|a, b| a.0.error.total_cmp(&b.0.error));
         let mut reasons = Vec::new();
