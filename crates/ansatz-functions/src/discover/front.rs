@@ -2,8 +2,10 @@
 
 use super::archive::{Entry, Lineage};
 use super::batch::Counters;
+use super::cost::Cost;
 use super::exchange::{self, Polished};
 use super::fit::{self, Limits, fit};
+use super::problem::Problem;
 use super::search::Search;
 use super::snapshot::{Generation, Table};
 use super::tape::Tape;
@@ -100,7 +102,25 @@ impl Search {
     /// # Errors
     /// If the target is not finite at a point.
     pub fn front(&self) -> Result<Front> {
-        let levels = self.state.archive.levels();
+        let provenance = Provenance { seed: self.seed, epochs: self.state.epoch, counters: self.state.counters };
+        Finish { problem: &self.problem, cost: &self.method.cost }.front(
+            &self.method.ops,
+            self.state.archive.levels(),
+            provenance,
+        )
+    }
+}
+
+/// Makes a front of kept programs: what every way of searching ends with.
+#[derive(Clone, Copy)]
+pub(crate) struct Finish<'a> {
+    pub(crate) problem: &'a Problem,
+    pub(crate) cost: &'a Cost,
+}
+
+impl Finish<'_> {
+    /// The front of the best programs of each level, each level ordered by the error.
+    pub(crate) fn front(self, ops: &OpSet, levels: &[Vec<Entry>], provenance: Provenance) -> Result<Front> {
         let found: Vec<(Option<FrontEntry>, Vec<String>)> =
             levels.par_iter().map(|level| self.finish(level)).collect::<Result<_>>()?;
         let mut entries: Vec<FrontEntry> = Vec::new();
@@ -113,17 +133,11 @@ impl Search {
                 entries.push(entry);
             }
         }
-        Ok(Front {
-            target: self.problem.target.clone(),
-            ops: self.method.ops.clone(),
-            entries,
-            refused,
-            provenance: Provenance { seed: self.seed, epochs: self.state.epoch, counters: self.state.counters },
-        })
+        Ok(Front { target: self.problem.target.clone(), ops: ops.clone(), entries, refused, provenance })
     }
 
     /// The best program of one level that can be certified, and why others could not.
-    fn finish(&self, level: &[Entry]) -> Result<(Option<FrontEntry>, Vec<String>)> {
+    fn finish(self, level: &[Entry]) -> Result<(Option<FrontEntry>, Vec<String>)> {
         let target = &self.problem.target;
         let mut candidates =
             level.iter().take(CANDIDATES).map(|entry| Ok((self.settle(entry)?, entry))).collect::<Result<Vec<_>>>()?;
@@ -132,7 +146,7 @@ impl Search {
         let mut reasons = Vec::new();
         for (polished, entry) in candidates {
             let shape = &entry.program.shape;
-            let rounded = exchange::round(&self.problem, shape, &polished.constants, &mut exchange::Scratch::new())?;
+            let rounded = exchange::round(self.problem, shape, &polished.constants, &mut exchange::Scratch::new())?;
             // Rounding re-optimises, and now and then it arrives at a better place than it left from.
             let best = if rounded.error < polished.error { rounded.clone() } else { polished };
             let program = Program { shape: shape.clone(), constants: best.constants };
@@ -154,7 +168,7 @@ impl Search {
             };
             let entry = FrontEntry {
                 operations: shape.operations(),
-                cost: self.method.cost.of(shape),
+                cost: self.cost.of(shape),
                 program,
                 error: best.error,
                 rounded: rounded_program,
@@ -170,17 +184,17 @@ impl Search {
 
     /// Minimax constants of a kept program: a long fit in double-double, then levelled in 57 digits. Some valleys are
     /// so flat that a program's true optimum shows only after thousands of steps.
-    fn settle(&self, entry: &Entry) -> Result<Polished> {
+    fn settle(self, entry: &Entry) -> Result<Polished> {
         let shape = &entry.program.shape;
         let mut constants = entry.program.constants.clone();
         let free: Vec<usize> = (0..constants.len()).collect();
-        let mut best = exchange::polish(&self.problem, shape, &constants, &free)?;
+        let mut best = exchange::polish(self.problem, shape, &constants, &free)?;
         if let Some(tape) = Tape::new(shape)
             && !constants.is_empty()
         {
             fit(&tape, &self.problem.double, &mut constants, SETTLE, &mut fit::Scratch::new());
-            exchange::level(&self.problem, shape, &tape, &mut constants, &free, &mut exchange::Scratch::new());
-            let settled = exchange::polish(&self.problem, shape, &constants, &free)?;
+            exchange::level(self.problem, shape, &tape, &mut constants, &free, &mut exchange::Scratch::new());
+            let settled = exchange::polish(self.problem, shape, &constants, &free)?;
             if settled.error < best.error {
                 best = settled;
             }
