@@ -8,14 +8,16 @@ use std::process::Command;
 const BEGIN: &str = "<!-- systems:begin -->";
 const END: &str = "<!-- systems:end -->";
 
-/// One line of the table.
+/// What is recorded of claim 01 at laptop scale: the picture is drawn from it.
+const EVIDENCE: &str = "evidence/01-autonumerics-zero.laptop.json";
+const PICTURE: &str = "docs/img/exp2-front.svg";
+
+/// A registered claim.
 pub(crate) struct Claim {
     /// Two digits.
     pub(crate) number: String,
     /// Whether its experiment can be run, or is only planned.
     pub(crate) built: bool,
-    title: String,
-    citation: String,
 }
 
 /// The product's command.
@@ -25,79 +27,67 @@ pub(crate) fn ansatz(args: &[&str]) -> Command {
     command
 }
 
-/// The registered claims; none as long as the command cannot list them.
-pub(crate) fn claims() -> Result<Option<Vec<Claim>>> {
-    let output = ansatz(&["claim", "list", "--json"]).output().context("cannot start the ansatz command")?;
-    if !output.status.success() || output.stdout.is_empty() {
-        return Ok(None);
+/// What the command prints.
+fn printed(args: &[&str]) -> Result<String> {
+    let output = ansatz(args).output().context("cannot start the ansatz command")?;
+    if !output.status.success() {
+        bail!("ansatz {}: {}", args.join(" "), String::from_utf8_lossy(&output.stderr).trim());
     }
-    let value: Value = serde_json::from_slice(&output.stdout).context("ansatz claim list --json printed no JSON")?;
-    let list = value.get("claims").unwrap_or(&value).as_array().context("ansatz claim list --json printed no list")?;
-    list.iter().map(claim).collect::<Result<_>>().map(Some)
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-fn claim(value: &Value) -> Result<Claim> {
-    let text = |field: &str| {
-        let value = value.get(field).with_context(|| format!("a claim has no {field}"))?;
-        Ok::<_, anyhow::Error>(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+/// The registered claims.
+pub(crate) fn claims() -> Result<Vec<Claim>> {
+    let value: Value = serde_json::from_str(&printed(&["claim", "list", "--json"])?)?;
+    let list = value["claims"].as_array().context("ansatz claim list --json printed no list")?;
+    let claim = |value: &Value| {
+        let number = value["number"].as_u64().context("a claim has no number")?;
+        Ok(Claim { number: format!("{number:02}"), built: value["status"] == "built" })
     };
-    Ok(Claim {
-        number: format!("{:0>2}", text("number")?),
-        built: text("status")?.eq_ignore_ascii_case("built"),
-        title: text("title")?,
-        citation: text("citation")?,
-    })
+    list.iter().map(claim).collect()
 }
 
-fn table(claims: &[Claim]) -> String {
-    let built = claims.iter().filter(|claim| claim.built).count();
-    let mut text =
-        format!("{built} of {} are built.\n\n| | system | source | state |\n|---|---|---|---|\n", claims.len());
-    for claim in claims {
-        let cell = |text: &str| text.replace('|', "\\|");
-        let state = if claim.built { format!("`ansatz claim run {}`", claim.number) } else { "planned".into() };
-        text += &[&claim.number, &cell(&claim.title), &cell(&claim.citation), &state]
-            .iter()
-            .fold(String::from("|"), |row, cell| row + " " + cell + " |");
-        text += "\n";
-    }
-    text
-}
-
-/// README.md as it is and as it should be; none as long as the command lists no claims.
-fn versions() -> Result<Option<(String, String)>> {
-    let path = root().join("README.md");
-    let old = std::fs::read_to_string(&path).context("cannot read README.md")?;
-    let Some(claims) = claims()? else { return Ok(None) };
+/// README.md as it is and as it should be.
+fn versions() -> Result<(String, String)> {
+    let old = std::fs::read_to_string(root().join("README.md")).context("cannot read README.md")?;
     let (Some(begin), Some(end)) = (old.find(BEGIN), old.find(END)) else {
         bail!("README.md has lost its markers {BEGIN} and {END}");
     };
-    let new = format!("{}\n{}{}", &old[..begin + BEGIN.len()], table(&claims), &old[end..]);
-    Ok(Some((old, new)))
+    let table = printed(&["claim", "table", "--evidence", "evidence"])?;
+    let new = format!("{}\n{}\n{}", &old[..begin + BEGIN.len()], table.trim_end(), &old[end..]);
+    Ok((old, new))
 }
 
-/// Whether the table is that of the registry.
-pub(crate) fn is_current() -> Result<Option<bool>> {
-    Ok(versions()?.map(|(old, new)| old == new))
+/// The picture of the front, drawn from the recorded evidence; none if nothing is recorded.
+fn picture() -> Result<Option<String>> {
+    if !root().join(EVIDENCE).is_file() {
+        return Ok(None);
+    }
+    let file = root().join("target/readme.svg");
+    printed(&["report", EVIDENCE, "--out", &file.to_string_lossy()])?;
+    std::fs::read_to_string(&file).context("cannot read the picture").map(Some)
 }
 
-/// Rewrites the table, and takes the picture from the newest evidence of claim 01 if there is one.
+/// Whether the generated parts are those of the registry and the recorded evidence.
+pub(crate) fn is_current() -> Result<bool> {
+    let (old, new) = versions()?;
+    let drawn = std::fs::read_to_string(root().join(PICTURE)).ok();
+    Ok(old == new && picture()?.is_none_or(|picture| drawn.as_ref() == Some(&picture)))
+}
+
+/// Rewrites the generated parts.
 pub(crate) fn write() -> Result<Outcome> {
-    let Some((old, new)) = versions()? else {
-        println!("not checked: the command lists no claims yet");
-        return Ok(Outcome::NotChecked);
-    };
+    let (old, new) = versions()?;
     if old != new {
         std::fs::write(root().join("README.md"), new).context("cannot write README.md")?;
         println!("README.md: the table of systems is new");
     }
-    let picture = root().join("evidence/01/frontier.svg");
-    if picture.is_file() {
-        let target = root().join("docs/img/exp2-front.svg");
-        std::fs::copy(&picture, &target).context("cannot copy the picture of the front")?;
-        println!("docs/img/exp2-front.svg: from evidence/01");
-    } else {
-        println!("docs/img/exp2-front.svg: left as it is, there is no evidence/01/frontier.svg");
+    match picture()? {
+        Some(picture) => {
+            std::fs::write(root().join(PICTURE), picture).context("cannot write the picture of the front")?;
+            println!("{PICTURE}: drawn from {EVIDENCE}");
+        }
+        None => println!("{PICTURE}: left as it is, there is no {EVIDENCE}"),
     }
     Ok(Outcome::Holds)
 }

@@ -73,6 +73,12 @@ impl Lab {
         run
     }
 
+    /// As [`run`](Self::run), ending after `limit` if that is earlier.
+    pub fn run_within(&self, seed: Seed, limit: Duration) -> Run {
+        let left = self.time_limit.map_or(limit, |all| all.saturating_sub(self.started.elapsed()).min(limit));
+        self.run(seed).time_limit(left)
+    }
+
     /// Whether the user has asked to stop: the experiment then returns what it has.
     pub fn interrupted(&self) -> bool {
         self.interrupt.load(Ordering::Relaxed)

@@ -4,14 +4,7 @@ use crate::claim::Claim;
 
 /// Every claim, by number.
 pub const CLAIMS: &[Claim] = &[
-    Claim::planned(
-        1,
-        "autonumerics-zero",
-        "AutoNumerics-Zero",
-        "Real, Rossini, de Souza, Garg, Firsching, Le, Chen, Verghese, Cubuk, Park: AutoNumerics-Zero: Automated Discovery of State-of-the-Art Mathematical Functions, 2023",
-        Some("2312.08472"),
-        "Evolves programs for mathematical functions from nothing; ten operations give 2^x on (0, 1] with a relative error below 5.4e-15.",
-    ),
+    crate::c01::CLAIM,
     Claim::planned(
         2,
         "deep-conjugate-direction",

@@ -192,7 +192,7 @@ impl Discover {
                 last = Instant::now();
                 checkpoint.save(&search.snapshot(elapsed(started)))?;
             }
-            Ok(())
+            Ok(None)
         })?;
         checkpoint.save(&search.snapshot(elapsed(started)))?;
         if style != Style::None {

@@ -5,6 +5,7 @@ mod claim;
 mod discover;
 mod emit;
 mod progress;
+mod report;
 
 use ansatz_core::{Error, Result};
 use clap::{Parser, Subcommand};
@@ -30,6 +31,8 @@ enum Command {
     Emit(emit::Emit),
     /// List the claims, show one, or run the experiment that it stands on
     Claim(claim::Claim),
+    /// Show evidence again: as tables, or as a page, a picture or CSV with --out
+    Report(report::Report),
 }
 
 fn main() -> ExitCode {
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Command::Check(command) => command.run(),
         Command::Emit(command) => command.run(),
         Command::Claim(command) => command.run(),
+        Command::Report(command) => command.run(),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error}");

@@ -2,6 +2,7 @@
 //!
 //! * [`certify`] bounds the error over the reals, or of the program as executed in `f64` or `f32`.
 //! * [`prove`] proves or refuses a claim.
+//! * [`sampled`] measures at many points what a proof must bound.
 //! * [`Certificate`] is the proof as a file, and [`check::check`] proves it again with an unrelated arithmetic.
 
 pub mod check;
@@ -13,10 +14,12 @@ mod fraction;
 mod interval;
 mod real;
 mod rounding;
+mod sampled;
 #[cfg(test)]
 mod tests;
 
 pub use file::{Certificate, FORMAT, Piece, Span, VERSION};
+pub use sampled::sampled;
 
 use crate::program::Program;
 use crate::target::{Format, Target};

@@ -8,7 +8,7 @@ use super::archive::{Archive, Entry, Lineage, reproduce};
 use super::exchange;
 use super::fit::{self, Limits};
 use super::lanes::{Double, Single};
-use super::mutate::{Inserted, Mutation, constants_finite, fresh_constant};
+use super::mutate::{Mutation, constants_finite, fresh_constant};
 use super::problem::{NODES, Problem};
 use super::search::{Ablation, Discovery};
 use super::tape::Tape;
@@ -218,9 +218,7 @@ impl<'a> Batch<'a> {
     fn try_neighbour(&mut self, neighbour: &Neighbour) {
         self.counters.trials += 1;
         let mut mutation = neighbour.mutation.clone();
-        if let Mutation::Insert { inserted: Inserted::Constant(value), .. } = &mut mutation {
-            *value = fresh_constant(&mut self.stream);
-        }
+        mutation.redraw(&mut self.stream);
         let mutations = vec![mutation];
         let Some(child) = reproduce(&neighbour.parent.program, &mutations, &self.method.ops) else { return };
         let parent = neighbour.parent.program.shape.fingerprint();

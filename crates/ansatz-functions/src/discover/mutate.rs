@@ -21,9 +21,21 @@ pub enum Inserted {
         op: Op,
         /// The operand that continues the split edge.
         slot: usize,
-        /// Vertices for the other operands.
-        fills: Vec<usize>,
+        /// What the other operands read.
+        fills: Vec<Fill>,
     },
+}
+
+/// What an operand of an inserted operation reads.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fill {
+    /// A vertex that is there.
+    Vertex(usize),
+    /// A constant of that value, which comes with the operation. The published insertion never draws one: it takes
+    /// this in two steps, the operation on any vertex and a constant on the new edge. As one step it brings "plus a
+    /// constant" into the neighbourhood that is swept.
+    Constant(f64),
 }
 
 /// One change of a program's graph. Vertices are node indices; the output is one past the last node.
@@ -130,7 +142,7 @@ impl Mutation {
         } else {
             let op = ops.ops()[kind - 2];
             let sources = admissible(shape, vertex);
-            let fills = (1..op.arity()).map(|_| sources[stream.below(sources.len())]).collect();
+            let fills = (1..op.arity()).map(|_| Fill::Vertex(sources[stream.below(sources.len())])).collect();
             Inserted::Op { op, slot: stream.below(op.arity()), fills }
         };
         Self::Insert { vertex, slot, inserted }
@@ -149,7 +161,7 @@ impl Mutation {
         Some(Self::Remove { vertex, replacement })
     }
 
-    /// Every insertion, removal and switch on `program` (new constants have the value 1).
+    /// Every insertion, removal and switch on `program`; new constants have the value 1, see [`Self::redraw`].
     pub(crate) fn neighbourhood(program: &Program, ops: &OpSet) -> Vec<Self> {
         let shape = &program.shape;
         let mut all = Vec::new();
@@ -161,11 +173,12 @@ impl Mutation {
                 for place in 0..op.arity() {
                     let mut fills = vec![0; op.arity() - 1];
                     loop {
-                        let chosen = fills.iter().map(|&i: &usize| sources[i]).collect();
+                        let fill = |&i: &usize| sources.get(i).map_or(Fill::Constant(1.0), |&v| Fill::Vertex(v));
+                        let chosen = fills.iter().map(fill).collect();
                         let inserted = Inserted::Op { op, slot: place, fills: chosen };
                         all.push(Self::Insert { vertex, slot, inserted });
                         // Next combination, like an odometer.
-                        let Some(wheel) = fills.iter().rposition(|&i| i + 1 < sources.len()) else { break };
+                        let Some(wheel) = fills.iter().rposition(|&i| i < sources.len()) else { break };
                         fills[wheel] += 1;
                         fills[wheel + 1..].fill(0);
                     }
@@ -183,6 +196,21 @@ impl Mutation {
         all
     }
 
+    /// Draws the constants that the mutation brings along.
+    pub(crate) fn redraw(&mut self, stream: &mut Stream) {
+        match self {
+            Self::Insert { inserted: Inserted::Constant(value), .. } => *value = fresh_constant(stream),
+            Self::Insert { inserted: Inserted::Op { fills, .. }, .. } => {
+                for fill in fills {
+                    if let Fill::Constant(value) = fill {
+                        *value = fresh_constant(stream);
+                    }
+                }
+            }
+            Self::Remove { .. } | Self::Switch { .. } => {}
+        }
+    }
+
     /// The changed program, pruned; `None` if the record does not fit the program.
     pub fn apply(&self, program: &Program) -> Option<Program> {
         let mut graph = Graph::of(program);
@@ -193,10 +221,17 @@ impl Mutation {
                 let new = match inserted {
                     Inserted::Constant(value) => graph.add(Kind::Const(Dd::from(*value)), Vec::new()),
                     Inserted::Op { op, slot: place, fills } => {
-                        if *place >= op.arity() || fills.len() + 1 != op.arity() || fills.iter().any(|&f| f >= output) {
+                        if *place >= op.arity() || fills.len() + 1 != op.arity() {
                             return None;
                         }
-                        let mut operands = fills.clone();
+                        let mut operands = Vec::with_capacity(op.arity());
+                        for fill in fills {
+                            operands.push(match *fill {
+                                Fill::Vertex(v) if v >= output => return None,
+                                Fill::Vertex(v) => v,
+                                Fill::Constant(value) => graph.add(Kind::Const(Dd::from(value)), Vec::new()),
+                            });
+                        }
                         operands.insert(*place, source);
                         graph.add(Kind::Op(*op), operands)
                     }
@@ -357,10 +392,39 @@ mod tests {
     }
 
     #[test]
+    fn a_constant_added_to_the_result_is_one_insertion_away() {
+        let ops = OpSet::arithmetic();
+        let mut b = Program::builder();
+        let x = b.input();
+        let c = b.constant(2.0);
+        let y = b.op(Op::Add, &[x, c]);
+        let z = b.op(Op::Mul, &[y, x]);
+        let parent = b.finish(z);
+        let sum = canonical(&plus_constant(&parent), &ops).unwrap().shape;
+        let reached = Mutation::neighbourhood(&parent, &ops)
+            .iter()
+            .filter_map(|m| canonical(&m.apply(&parent)?, &ops))
+            .any(|p| p.shape == sum);
+        assert!(reached);
+    }
+
+    /// The program plus a constant of its own.
+    fn plus_constant(program: &Program) -> Program {
+        let mut sum = program.clone();
+        let result = sum.shape.nodes.len() as u16 - 1;
+        sum.shape.nodes.push(Node::Const(sum.constants.len() as u16));
+        sum.shape.nodes.push(Node::Op(Op::Add, [result, result + 1, 0]));
+        sum.constants.push(Dd::from(3.0));
+        sum
+    }
+
+    #[test]
     fn a_foreign_record_is_refused() {
         let record = Mutation::Switch { vertex: 9, slot: 0, source: 0 };
         assert!(record.apply(&identity()).is_none());
         let record = Mutation::Remove { vertex: 0, replacement: 5 };
         assert!(record.apply(&identity()).is_none());
+        let inserted = Inserted::Op { op: Op::Add, slot: 0, fills: vec![Fill::Vertex(7)] };
+        assert!(Mutation::Insert { vertex: 1, slot: 0, inserted }.apply(&identity()).is_none());
     }
 }

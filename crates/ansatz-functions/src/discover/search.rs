@@ -109,7 +109,7 @@ pub(crate) struct State {
 /// let method = Discovery { max_cost: 3, effort: 2_000, ..Discovery::default() };
 /// let mut run = Run::new(Seed(1)).evaluation_limit(20_000);
 /// let mut search = Search::begin(&method, &target, run.seed()).unwrap();
-/// search.run(&mut run, 1, |_| Ok(())).unwrap();
+/// search.run(&mut run, 1, |_| Ok(None)).unwrap();
 /// // c/(x + c') + c'' reaches 8.67e-4 with three operations.
 /// assert!(search.front().unwrap().entries.last().unwrap().error < 1e-3);
 /// ```
@@ -245,7 +245,8 @@ impl Search {
         (0..=self.method.max_cost).map(|level| self.state.archive.best(level)).collect()
     }
 
-    /// Searches on until the run says stop, on `threads` threads (0: all cores); `after` is called after each epoch.
+    /// Searches on until the run says stop, on `threads` threads (0: all cores); `after` is called after each epoch, and
+    /// a reason that it returns ends the search.
     ///
     /// The run's evaluations are fits in double precision, its error is the least one found. An epoch that is
     /// interrupted is given up as a whole, so that a search that is run on later gives the result of an unbroken one.
@@ -256,7 +257,7 @@ impl Search {
         &mut self,
         run: &mut Run,
         threads: usize,
-        mut after: impl FnMut(&Self) -> Result<()>,
+        mut after: impl FnMut(&Self) -> Result<Option<Stopped>>,
     ) -> Result<Stopped> {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
@@ -269,9 +270,9 @@ impl Search {
                 let least = self.least();
                 return Ok(run.stop_requested().or_else(|| run.step(&work, least)).unwrap_or(Stopped::Interrupted));
             }
-            after(self)?;
+            let done = after(self)?;
             run.message(self.progress());
-            if let Some(stopped) = run.step(&self.work(), self.least()) {
+            if let Some(stopped) = run.step(&self.work(), self.least()).or(done) {
                 return Ok(stopped);
             }
         }
@@ -367,7 +368,7 @@ mod tests {
         let target = Target::named("exp2").unwrap();
         let mut run = Run::new(Seed(1)).evaluation_limit(fits);
         let mut search = Search::begin(&method, &target, run.seed()).unwrap();
-        search.run(&mut run, threads, |_| Ok(())).unwrap();
+        search.run(&mut run, threads, |_| Ok(None)).unwrap();
         search
     }
 

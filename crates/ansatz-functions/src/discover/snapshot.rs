@@ -232,7 +232,7 @@ mod tests {
         let method = Discovery { max_cost: 6, effort: 2_000, ..Discovery::default() };
         let limit = 60_000;
         let mut whole = Search::begin(&method, &target, Seed(3)).unwrap();
-        whole.run(&mut Run::new(Seed(3)).evaluation_limit(limit), 2, |_| Ok(())).unwrap();
+        whole.run(&mut Run::new(Seed(3)).evaluation_limit(limit), 2, |_| Ok(None)).unwrap();
         for split in [1, 3, 7] {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("search.checkpoint");
@@ -244,13 +244,13 @@ mod tests {
                 .run(&mut run, 2, |search| {
                     checkpoint.save(&search.snapshot(0.0))?;
                     flag.store(search.epochs() >= split, Ordering::Relaxed);
-                    Ok(())
+                    Ok(None)
                 })
                 .unwrap();
             assert_eq!((stopped, first.epochs()), (Stopped::Interrupted, split));
             let saved = Checkpoint::new(&path, "discovery", 1).unwrap().load::<Snapshot>().unwrap().unwrap();
             let mut second = Search::resume(saved.state, &target).unwrap();
-            second.run(&mut Run::new(Seed(3)).evaluation_limit(limit), 1, |_| Ok(())).unwrap();
+            second.run(&mut Run::new(Seed(3)).evaluation_limit(limit), 1, |_| Ok(None)).unwrap();
             assert_eq!(second.epochs(), whole.epochs());
             assert_eq!(outcome(&second), outcome(&whole), "split after epoch {split}");
         }
