@@ -80,8 +80,13 @@ impl Emit {
     /// The certificate: the file itself, or the one that a front names for the wanted number of operations.
     fn certificate(&self) -> Result<(PathBuf, Certificate)> {
         let text = std::fs::read_to_string(&self.file).map_err(|e| Error::io("read", &self.file, e))?;
-        let front: Option<serde_json::Value> =
-            serde_json::from_str(&text).ok().filter(|v: &serde_json::Value| v["format"] == "ansatz front");
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+        if value["format"] == "ansatz program" {
+            let allowed =
+                "a certificate or a front.json: `ansatz certify PROGRAM FUNCTION --out FILE` makes a program's";
+            return Err(Error::parameter("the file", self.file.display(), allowed));
+        }
+        let front = Some(value).filter(|value| value["format"] == "ansatz front");
         let Some(front) = front else {
             if self.ops.is_some() {
                 return Err(Error::parameter("ops", self.file.display(), "used with the front.json of a discovery"));
@@ -91,16 +96,23 @@ impl Emit {
         let limit = self.ops.unwrap_or(usize::MAX) as f64;
         let entries = front["entries"].as_array().map(Vec::as_slice).unwrap_or_default();
         let cost = |entry: &serde_json::Value| entry["cost"].as_f64().unwrap_or(f64::INFINITY);
+        let entry = entries.iter().rev().find(|entry| cost(entry) <= limit).ok_or_else(|| {
+            let costs: Vec<String> = entries.iter().map(|entry| cost(entry).to_string()).collect();
+            Error::parameter("ops", limit, format!("at least the least of the front's costs, {}", costs.join(", ")))
+        })?;
         // Code wants the program whose constants are doubles, with the bound as executed.
-        let name = entries
-            .iter()
-            .rev()
-            .filter(|entry| cost(entry) <= limit)
-            .find_map(|entry| entry["f64"]["certificate"].as_str())
-            .ok_or_else(|| {
-                let costs: Vec<String> = entries.iter().map(|entry| cost(entry).to_string()).collect();
-                Error::parameter("ops", limit, format!("one of the front's costs: {}", costs.join(", ")))
-            })?;
+        let executed = entry["f64"]["certificate"].as_str();
+        if let (None, Some(reason)) = (executed, entry["f64"]["refused"].as_str()) {
+            eprintln!(
+                "warning: this program has no bound as executed in binary64, and its code states the one over the reals: {reason}"
+            );
+        }
+        let name = executed.or(entry["certificate"].as_str()).ok_or_else(|| {
+            Error::refused(format!(
+                "{} has no certificate for the program: its function is sampled",
+                self.file.display()
+            ))
+        })?;
         let path = self.file.with_file_name("").join(name);
         Ok((path.clone(), Certificate::read(&path)?))
     }

@@ -45,6 +45,8 @@ fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
+    // Only these two can come to the verdict that a statement does not hold; elsewhere a refusal is bad input.
+    let judges = matches!(cli.command, Command::Certify(_) | Command::Check(_));
     let outcome = match cli.command {
         Command::Discover(command) => command.run(),
         Command::Certify(command) => command.run(),
@@ -55,13 +57,8 @@ fn main() -> ExitCode {
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error}");
-        ExitCode::from(code_of(&error))
+        ExitCode::from(if judges && matches!(error, Error::Refused { .. }) { 1 } else { 2 })
     })
-}
-
-/// 1 for a statement that does not hold, 2 for usage and environment.
-fn code_of(error: &Error) -> u8 {
-    if matches!(error, Error::Refused { .. }) { 1 } else { 2 }
 }
 
 /// Prints to standard output; a reader that has gone away is no error.
