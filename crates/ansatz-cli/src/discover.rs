@@ -5,7 +5,7 @@ use crate::progress::{self, Style};
 use ansatz_core::render::{frontier_csv, svg, text_table};
 use ansatz_core::{Checkpoint, Error, Result, Run, Seed, Stopped, write_atomic};
 use ansatz_functions::anchors;
-use ansatz_functions::discover::{Cost, Discovery, Front, Search, Snapshot};
+use ansatz_functions::discover::{Cost, Discovery, Explorer, Front, Search};
 use ansatz_functions::program::OpSet;
 use ansatz_functions::target::{Format, Interval, Target, Weight};
 use clap::{Args, ValueEnum};
@@ -13,9 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// Kind and version of the saved state.
-const KIND: &str = "discovery";
-const VERSION: u32 = 1;
+/// The saved state of a search, in its folder.
 const CHECKPOINT: &str = "search.checkpoint";
 /// Time between two checkpoints.
 const SAVE_EVERY: Duration = Duration::from_secs(10);
@@ -83,10 +81,20 @@ impl Problem {
     }
 }
 
+/// How programs are searched.
+#[derive(Clone, Copy, ValueEnum)]
+enum Method {
+    /// Evolution from the identity with fits by Levenberg–Marquardt: the fast one
+    Evolve,
+}
+
 #[derive(Args)]
 pub(crate) struct Discover {
     #[command(flatten)]
     problem: Problem,
+    /// How programs are searched
+    #[arg(long, value_enum, default_value = "evolve")]
+    method: Method,
     /// Operations that programs may use, such as "+-*/" or "+-*/,sqrt"
     #[arg(long, default_value = "+-*/", allow_hyphen_values = true)]
     ops: String,
@@ -134,46 +142,52 @@ pub(crate) struct Discover {
 impl Discover {
     pub(crate) fn run(self) -> Result<ExitCode> {
         let target = self.problem.target()?;
-        let method = Discovery {
-            ops: OpSet::parse(&self.ops)?,
-            cost: Cost::parse(&self.cost)?,
-            max_cost: self.max_ops,
-            ..Discovery::default()
-        };
-        method.validate()?;
-        let limit = self.limit()?;
+        let ops = OpSet::parse(&self.ops)?;
+        let cost = Cost::parse(&self.cost)?;
         let folder = self.folder(&target)?;
-        let mut checkpoint = Checkpoint::new(folder.join(CHECKPOINT), KIND, VERSION)?;
-        let saved = checkpoint.load::<Snapshot>();
+        let (front, stopped) = match self.method {
+            Method::Evolve => {
+                let method = Discovery { ops, cost, max_cost: self.max_ops, ..Discovery::default() };
+                self.search::<Search>(&method, &target, &folder)?
+            }
+        };
+        self.present(&front, stopped, &folder)
+    }
+
+    /// Begins or resumes a search in the folder, and writes the front that it ends in.
+    fn search<S: Explorer>(&self, method: &S::Method, target: &Target, folder: &Path) -> Result<(Front, Stopped)> {
+        let limit = self.limit()?;
+        let (kind, version) = S::KIND;
+        let mut checkpoint = Checkpoint::new(folder.join(CHECKPOINT), kind, version)?;
+        let saved = checkpoint.load::<S::Saved>();
         let (mut search, spent) = match (self.resume, saved) {
             (true, Ok(Some(saved))) => {
                 if let Some(warning) = saved.warning {
                     eprintln!("warning: {warning}");
                 }
-                let snapshot = saved.state;
-                if *snapshot.method() != method || snapshot.seed() != Seed(self.seed) {
+                let (old, seed, elapsed) = S::about(&saved.state);
+                if old != method || seed != Seed(self.seed) {
                     let allowed = "those of the saved search: the same operations, costs, --max-ops and --seed";
                     return Err(Error::parameter("the search's parameters", "others", allowed));
                 }
-                let spent = Duration::try_from_secs_f64(snapshot.elapsed()).unwrap_or_default();
-                (Search::resume(snapshot, &target)?, spent)
+                let spent = Duration::try_from_secs_f64(elapsed).unwrap_or_default();
+                (S::resume(saved.state, target)?, spent)
             }
             (true, Err(error)) => return Err(error),
             (true, Ok(None)) => {
                 return Err(Error::parameter("resume", folder.display(), "a folder with a saved search"));
             }
-            (false, Ok(None)) => (Search::begin(&method, &target, Seed(self.seed))?, Duration::ZERO),
+            (false, Ok(None)) => (S::begin(method, target, Seed(self.seed))?, Duration::ZERO),
             (false, _) => {
                 let allowed = "a folder without a saved search; --resume goes on with the one that is there";
                 return Err(Error::parameter("out", folder.display(), allowed));
             }
         };
-        std::fs::create_dir_all(&folder).map_err(|e| Error::io("create", &folder, e))?;
+        std::fs::create_dir_all(folder).map_err(|e| Error::io("create", folder, e))?;
 
-        let style = if self.quiet { Style::None } else { self.progress };
         let mut run = Run::new(Seed(self.seed))
             .already_spent(spent)
-            .observer(progress::observer(style))
+            .observer(progress::observer(self.style()))
             .interrupt(progress::interrupt());
         if let Some(limit) = limit {
             run = run.time_limit(limit);
@@ -185,25 +199,26 @@ impl Discover {
             run = run.target(error);
         }
         let started = Instant::now();
-        let elapsed = |started: Instant| (spent + started.elapsed()).as_secs_f64();
+        let elapsed = || (spent + started.elapsed()).as_secs_f64();
         let mut last = started;
-        let stopped = search.run(&mut run, self.threads, |search| {
+        let stopped = search.explore(&mut run, self.threads, |search| {
             if last.elapsed() >= SAVE_EVERY {
                 last = Instant::now();
-                checkpoint.save(&search.snapshot(elapsed(started)))?;
+                checkpoint.save(&search.save(elapsed()))?;
             }
             Ok(None)
         })?;
-        checkpoint.save(&search.snapshot(elapsed(started)))?;
-        if style != Style::None {
-            eprintln!("the search {stopped}; levelling and proving what it found");
-        }
-        let front = search.front()?;
-        front.write(&folder)?;
-        if style != Style::None {
-            eprintln!("recomputing the classical approximations");
-        }
-        let anchors = anchors::table(&target, self.max_ops.min(40))?;
+        checkpoint.save(&search.save(elapsed()))?;
+        self.say(&format!("the search {stopped}; levelling and proving what it found"));
+        let front = search.finish()?;
+        front.write(folder)?;
+        Ok((front, stopped))
+    }
+
+    /// Table and picture of a front, beside the classical approximations.
+    fn present(&self, front: &Front, stopped: Stopped, folder: &Path) -> Result<ExitCode> {
+        self.say("recomputing the classical approximations");
+        let anchors = anchors::table(&front.target, self.max_ops.min(40))?;
         let picture = front.frontier(&anchors)?;
         write_atomic(&folder.join("front.svg"), svg(&picture)?.as_bytes())?;
         write_atomic(&folder.join("front.csv"), frontier_csv(&[picture]).as_bytes())?;
@@ -212,8 +227,19 @@ impl Discover {
             return print(&std::fs::read_to_string(&path).map_err(|e| Error::io("read", &path, e))?)
                 .map(|()| ExitCode::SUCCESS);
         }
-        report(&front, &anchors, &folder, stopped)?;
+        report(front, &anchors, folder, stopped)?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn style(&self) -> Style {
+        if self.quiet { Style::None } else { self.progress }
+    }
+
+    /// A line of progress, unless nobody wants to see any.
+    fn say(&self, line: &str) {
+        if self.style() != Style::None {
+            eprintln!("{line}");
+        }
     }
 
     /// The time limit; a minute if nothing else limits the search.
