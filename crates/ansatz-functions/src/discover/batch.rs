@@ -200,7 +200,7 @@ impl<'a> Batch<'a> {
         let mut mutations = Vec::new();
         let mut child = origin.program.clone();
         for _ in 0..count {
-            let mutation = Mutation::draw(&child, &self.method.ops, &mut self.stream);
+            let mutation = Mutation::draw_with_constants(&child, &self.method.ops, &mut self.stream);
             let Some(next) = mutation.apply(&child) else { return };
             mutations.push(mutation);
             child = next;

@@ -131,6 +131,21 @@ impl Mutation {
         Self::Switch { vertex, slot, source: sources[stream.below(sources.len())] }
     }
 
+    /// As [`draw`](Self::draw), but each further operand of an inserted operation is, half of the time, a constant that
+    /// comes with it. "Plus a constant" then takes one mutation instead of two, and the search gets past eight operations
+    /// with a third of the fits.
+    pub(crate) fn draw_with_constants(program: &Program, ops: &OpSet, stream: &mut Stream) -> Self {
+        let mut mutation = Self::draw(program, ops, stream);
+        if let Self::Insert { inserted: Inserted::Op { fills, .. }, .. } = &mut mutation {
+            for fill in fills {
+                if stream.chance(0.5) {
+                    *fill = Fill::Constant(fresh_constant(stream));
+                }
+            }
+        }
+        mutation
+    }
+
     fn draw_insert(shape: &Shape, ops: &OpSet, stream: &mut Stream) -> Self {
         let edges = edges(shape);
         let (vertex, slot) = edges[stream.below(edges.len())];
