@@ -16,6 +16,7 @@ mod problem;
 mod search;
 mod snapshot;
 mod tape;
+mod throughput;
 
 pub use archive::Lineage;
 pub use batch::Counters;
@@ -23,3 +24,4 @@ pub use cost::Cost;
 pub use front::{Front, FrontEntry, Provenance};
 pub use search::{Ablation, Discovery, Search};
 pub use snapshot::{Generation, Snapshot};
+pub use throughput::{Throughput, throughput};
