@@ -121,8 +121,8 @@ pub(crate) struct Batch<'a> {
     counters: Counters,
     accepted: Vec<(usize, Entry)>,
     tape: Tape,
-    single: fit::Scratch<Single<NODES>>,
-    double: fit::Scratch<Double<NODES>>,
+    single: fit::Scratch<Single<NODES>, NODES>,
+    double: fit::Scratch<Double<NODES>, NODES>,
     exchange: exchange::Scratch,
 }
 

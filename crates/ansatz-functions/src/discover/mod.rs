@@ -6,6 +6,7 @@ mod archive;
 mod batch;
 pub mod cma;
 mod cost;
+mod damped;
 mod exchange;
 mod fit;
 mod folder;

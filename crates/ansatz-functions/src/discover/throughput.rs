@@ -21,6 +21,8 @@ use std::time::{Duration, Instant};
 const WARM_UP: u64 = 20_000;
 /// Further starts of each form when the least error is looked for.
 const MORE_STARTS: usize = 8;
+/// So many drawings in a row without a new form: there are no more.
+const IDLE: usize = 100_000;
 /// A fit is as good as the best known if its error is at most so much larger, relatively.
 const CLOSE: f64 = 1e-3;
 
@@ -168,10 +170,12 @@ fn children(search: &Search, operations: usize, count: usize) -> Result<Vec<Prog
     let stream = search.seed.stream("throughput programs", 0);
     let mut batch = Batch::new(&search.method, &search.problem, &search.state.archive, &known, stream);
     let (mut forms, mut programs) = (BTreeSet::new(), Vec::new());
-    for _ in 0..10_000 + 10_000 * count {
+    let mut idle = 0;
+    while idle < IDLE {
         if programs.len() == count {
             return Ok(programs);
         }
+        idle += 1;
         let Some(child) = batch.draw() else { continue };
         let program = child.program;
         let fits = search.method.level(&program.shape) == Some(operations)
@@ -179,6 +183,7 @@ fn children(search: &Search, operations: usize, count: usize) -> Result<Vec<Prog
             && constants_finite(&program);
         if fits && forms.insert(program.shape.fingerprint()) {
             programs.push(program);
+            idle = 0;
         }
     }
     Err(Error::refused(format!(
