@@ -23,13 +23,13 @@ const DEEP: f64 = 1e-9;
 /// A step in double-double costs about as much as eight in double.
 const DEEP_COST: u64 = 8;
 
-const QUICK: Limits = Limits { steps: 50, patience: 6 };
-const REFINE: Limits = Limits { steps: 200, patience: 12 };
+pub(crate) const QUICK: Limits = Limits { steps: 50, patience: 6 };
+pub(crate) const REFINE: Limits = Limits { steps: 200, patience: 12 };
 const LONG: Limits = Limits { steps: 2000, patience: 30 };
 
 /// Where the constants of a fit begin.
 #[derive(Clone, Copy, Debug)]
-enum Start {
+pub(crate) enum Start {
     /// As inherited.
     Inherited,
     /// Each times e^U(−1, 1).
@@ -38,6 +38,23 @@ enum Start {
     Powers,
     /// Fresh: sign · 10^U(−1.5, 2.5).
     Fresh,
+}
+
+/// The starts of a random child.
+pub(crate) const RANDOM_STARTS: [Start; 4] = [Start::Inherited, Start::Powers, Start::Fresh, Start::Fresh];
+
+impl Start {
+    /// Moves the constants to where the fit begins.
+    pub(crate) fn perturb(self, constants: &mut [Dd], stream: &mut Stream) {
+        for c in constants {
+            *c = match self {
+                Self::Inherited => *c,
+                Self::Stretched => *c * Dd::from(stream.uniform_in(-1.0, 1.0).exp()),
+                Self::Powers => c.scaled(stream.below(4) as i32 - 1),
+                Self::Fresh => Dd::from(fresh_constant(stream)),
+            };
+        }
+    }
 }
 
 /// Counters of a batch; their sums over all batches describe the search.
@@ -75,6 +92,15 @@ pub(crate) struct Neighbour {
     pub(crate) mutation: Mutation,
 }
 
+/// A drawn program.
+#[derive(Debug)]
+pub(crate) struct Child {
+    pub(crate) program: Program,
+    parent: Arc<Lineage>,
+    mutations: Vec<Mutation>,
+    parent_form: u64,
+}
+
 /// What a batch brings back.
 #[derive(Debug)]
 pub(crate) struct Report {
@@ -95,8 +121,8 @@ pub(crate) struct Batch<'a> {
     counters: Counters,
     accepted: Vec<(usize, Entry)>,
     tape: Tape,
-    single: fit::Scratch<Single<NODES>>,
-    double: fit::Scratch<Double<NODES>>,
+    single: fit::Scratch<Single<NODES>, NODES>,
+    double: fit::Scratch<Double<NODES>, NODES>,
     exchange: exchange::Scratch,
 }
 
@@ -170,9 +196,15 @@ impl<'a> Batch<'a> {
         ((u.powi(power) * n as f64) as usize).min(n.saturating_sub(1))
     }
 
-    /// A random parent, one to four random mutations, one program tried.
+    /// One program tried that is the child of a random parent.
     fn try_random(&mut self) {
         self.counters.trials += 1;
+        let Some(Child { program, parent, mutations, parent_form }) = self.draw() else { return };
+        self.try_child(&program, &parent, mutations, parent_form, &RANDOM_STARTS);
+    }
+
+    /// The canonical child of a random parent by one to four random mutations.
+    pub(crate) fn draw(&mut self) -> Option<Child> {
         let filled: Vec<usize> =
             (0..self.archive.levels().len()).filter(|&l| !self.archive.levels()[l].is_empty()).collect();
         let level = filled[self.stream.below(filled.len())];
@@ -201,18 +233,12 @@ impl<'a> Batch<'a> {
         let mut child = origin.program.clone();
         for _ in 0..count {
             let mutation = Mutation::draw_with_constants(&child, &self.method.ops, &mut self.stream);
-            let Some(next) = mutation.apply(&child) else { return };
+            let next = mutation.apply(&child)?;
             mutations.push(mutation);
             child = next;
         }
-        let Some(child) = canonical(&child, &self.method.ops) else { return };
-        self.try_child(
-            &child,
-            &origin.lineage,
-            mutations,
-            origin.fingerprint,
-            &[Start::Inherited, Start::Powers, Start::Fresh, Start::Fresh],
-        );
+        let program = canonical(&child, &self.method.ops)?;
+        Some(Child { program, parent: origin.lineage, mutations, parent_form: origin.fingerprint })
     }
 
     fn try_neighbour(&mut self, neighbour: &Neighbour) {
@@ -287,7 +313,7 @@ impl<'a> Batch<'a> {
         let origin = inherited.unwrap_or_else(|| entry.program.clone());
         let found = if entry.error < DEEP {
             let mut constants = origin.constants.clone();
-            self.perturb(&mut constants, Start::Powers);
+            Start::Powers.perturb(&mut constants, &mut self.stream);
             let error = self.deep_fit(&mut constants, LONG);
             self.finish(&entry.program, constants, error, entry.error)
         } else {
@@ -302,17 +328,6 @@ impl<'a> Batch<'a> {
                 error,
             });
             self.offer(level, Entry { program, error, fingerprint: entry.fingerprint, lineage });
-        }
-    }
-
-    fn perturb(&mut self, constants: &mut [Dd], start: Start) {
-        for c in constants {
-            *c = match start {
-                Start::Inherited => *c,
-                Start::Stretched => *c * Dd::from(self.stream.uniform_in(-1.0, 1.0).exp()),
-                Start::Powers => c.scaled(self.stream.below(4) as i32 - 1),
-                Start::Fresh => Dd::from(fresh_constant(&mut self.stream)),
-            };
         }
     }
 
@@ -348,7 +363,7 @@ impl<'a> Batch<'a> {
         let mut best: Option<(f64, Vec<f64>)> = None;
         for &start in starts {
             let mut constants = inherited.clone();
-            self.perturb(&mut constants, start);
+            start.perturb(&mut constants, &mut self.stream);
             let mut constants: Vec<f64> = constants.iter().map(|c| c.hi).collect();
             let (error, steps) = fit::fit(&self.tape, &self.problem.single, &mut constants, QUICK, &mut self.single);
             self.counters.fits += 1;

@@ -15,7 +15,7 @@ use ansatz_core::Result;
 /// Memory of an exchange.
 #[derive(Debug)]
 pub(crate) struct Scratch {
-    work: Workspace<Double<NODES>>,
+    work: Workspace<Double<NODES>, NODES>,
     errors: Vec<f64>,
 }
 

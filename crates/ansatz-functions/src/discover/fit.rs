@@ -7,9 +7,9 @@
 //! 45 times as often in 50 steps as the plain method does. A step costs two evaluations, one of them with
 //! derivatives, about `(2 + k) · operations · nodes` products, and `k² · nodes / 2` for `A`.
 
-use super::lanes::Lanes;
-use super::tape::{Tape, Workspace, solve_damped};
-use crate::number::Scalar;
+use super::damped::{Column, Damped, Square};
+use super::lanes::{Lanes, Single};
+use super::tape::{MAX_CONSTANTS, Tape, Workspace};
 
 /// The fitting nodes, the weights and the weighted values to be met.
 #[derive(Clone, Copy, Debug)]
@@ -31,41 +31,44 @@ pub(crate) struct Limits {
 
 /// Memory of a fit, reused from one to the next.
 #[derive(Debug)]
-pub(crate) struct Scratch<L: Lanes> {
-    work: Workspace<L>,
-    normal: Vec<L::Real>,
-    gradient: Vec<L::Real>,
+pub(crate) struct Scratch<L: Lanes<N>, const N: usize> {
+    work: Workspace<L, N>,
+    /// `w ∂P/∂c` for the active constants.
+    jacobian: Vec<Single<N>>,
     trial: Vec<L::Real>,
-    solve: Vec<L::Real>,
-    step: Vec<L::Real>,
-    bend: Vec<L::Real>,
+    normal: Square,
+    damped: Damped,
 }
 
-impl<L: Lanes> Scratch<L> {
+impl<L: Lanes<N>, const N: usize> Scratch<L, N> {
     pub(crate) fn new() -> Self {
         Self {
             work: Workspace::new(),
-            normal: Vec::new(),
-            gradient: Vec::new(),
+            jacobian: vec![Single([0.0; N]); MAX_CONSTANTS],
             trial: Vec::new(),
-            solve: Vec::new(),
-            step: Vec::new(),
-            bend: Vec::new(),
+            normal: [[0.0; MAX_CONSTANTS]; MAX_CONSTANTS],
+            damped: Damped::new(),
         }
     }
 }
 
 /// Improves `constants`; returns the largest weighted error at the nodes (infinite if the start is not finite) and the
 /// number of damped steps.
-pub(crate) fn fit<L: Lanes>(
+pub(crate) fn fit<L: Lanes<N>, const N: usize>(
     tape: &Tape,
     nodes: &Nodes<L>,
     constants: &mut [L::Real],
     limits: Limits,
-    scratch: &mut Scratch<L>,
+    scratch: &mut Scratch<L, N>,
 ) -> (f64, usize) {
-    struct Job<'a, L: Lanes>(&'a Tape, &'a Nodes<L>, &'a mut [L::Real], Limits, &'a mut Scratch<L>);
-    impl<L: Lanes> pulp::NullaryFnOnce for Job<'_, L> {
+    struct Job<'a, L: Lanes<N>, const N: usize>(
+        &'a Tape,
+        &'a Nodes<L>,
+        &'a mut [L::Real],
+        Limits,
+        &'a mut Scratch<L, N>,
+    );
+    impl<L: Lanes<N>, const N: usize> pulp::NullaryFnOnce for Job<'_, L, N> {
         type Output = (f64, usize);
         #[inline(always)]
         fn call(self) -> (f64, usize) {
@@ -76,14 +79,19 @@ pub(crate) fn fit<L: Lanes>(
 }
 
 /// The largest weighted error at the nodes; infinite if any value is not finite.
-pub(crate) fn error<L: Lanes>(tape: &Tape, nodes: &Nodes<L>, constants: &[L::Real], scratch: &mut Scratch<L>) -> f64 {
-    struct Job<'a, L: Lanes>(&'a Tape, &'a Nodes<L>, &'a [L::Real], &'a mut Scratch<L>);
-    impl<L: Lanes> pulp::NullaryFnOnce for Job<'_, L> {
+pub(crate) fn error<L: Lanes<N>, const N: usize>(
+    tape: &Tape,
+    nodes: &Nodes<L>,
+    constants: &[L::Real],
+    scratch: &mut Scratch<L, N>,
+) -> f64 {
+    struct Job<'a, L: Lanes<N>, const N: usize>(&'a Tape, &'a Nodes<L>, &'a [L::Real], &'a mut Scratch<L, N>);
+    impl<L: Lanes<N>, const N: usize> pulp::NullaryFnOnce for Job<'_, L, N> {
         type Output = f64;
         #[inline(always)]
         fn call(self) -> f64 {
             self.3.work.prepare(self.0, &self.1.x);
-            finite(residual(self.0, self.1, self.2, &mut self.3.work).max_abs())
+            finite(self.3.work.residual(self.0, self.1, self.2).max_abs())
         }
     }
     pulp::Arch::new().dispatch(Job(tape, nodes, constants, scratch))
@@ -93,52 +101,40 @@ fn finite(value: f64) -> f64 {
     if value.is_finite() { value } else { f64::INFINITY }
 }
 
-#[inline(always)]
-fn residual<L: Lanes>(tape: &Tape, nodes: &Nodes<L>, constants: &[L::Real], work: &mut Workspace<L>) -> L {
-    work.evaluate(tape, constants).mul(&nodes.weight).sub(&nodes.goal)
-}
+/// How far ahead along the step the curvature is looked at.
+const AHEAD: f64 = 0.1;
 
 #[inline(always)]
-fn iterate<L: Lanes>(
+fn iterate<L: Lanes<N>, const N: usize>(
     tape: &Tape,
     nodes: &Nodes<L>,
     constants: &mut [L::Real],
     limits: Limits,
-    scratch: &mut Scratch<L>,
+    scratch: &mut Scratch<L, N>,
 ) -> (f64, usize) {
-    let k = constants.len();
-    let zero = L::Real::from(0.0);
-    let Scratch { work, normal, gradient, trial, solve, step, bend } = scratch;
+    // Active constants are numbered without gaps; the others stay as they are.
+    let k = tape.active().len().min(MAX_CONSTANTS);
+    let Scratch { work, jacobian, trial, normal, damped } = scratch;
+    let jacobian = &mut jacobian[..k];
     work.prepare(tape, &nodes.x);
-    let mut r = residual(tape, nodes, constants, work);
+    let mut r = work.residual(tape, nodes, constants);
     let mut cost = r.dot(&r);
     if !cost.is_finite() {
         return (f64::INFINITY, 0);
     }
-    let active = tape.mask();
+    trial.clear();
+    trial.extend_from_slice(constants);
+    let mut gradient: Column = [0.0; MAX_CONSTANTS];
     let mut lambda = 1e-2;
     let mut slow = 0;
-    normal.clear();
-    normal.resize(k * k, zero);
-    gradient.clear();
-    gradient.resize(k, zero);
-    trial.clear();
-    trial.resize(k, zero);
-    bend.clear();
-    bend.resize(k, zero);
     let mut steps = 0;
-    'outer: while steps < limits.steps && slow < limits.patience && cost > zero {
+    'outer: while steps < limits.steps && slow < limits.patience && cost > 0.0 {
         work.differentiate(tape);
-        // J = diag(w) ∂P/∂c; inactive constants have no derivative and are not read.
         for i in 0..k {
-            if active >> i & 1 == 0 {
-                continue;
-            }
-            let weighted = work.slope(tape, i).mul(&nodes.weight);
-            gradient[i] = -weighted.dot(&r);
-            let weighted = weighted.mul(&nodes.weight);
+            jacobian[i].set_product(work.slope(tape, i), nodes.weight.high());
+            gradient[i] = -jacobian[i].dot(&r);
             for j in 0..=i {
-                normal[i * k + j] = if active >> j & 1 == 0 { zero } else { weighted.dot(work.slope(tape, j)) };
+                normal[i][j] = jacobian[i].dot(&jacobian[j]);
             }
         }
         loop {
@@ -146,56 +142,43 @@ fn iterate<L: Lanes>(
             if steps > limits.steps || lambda > 1e12 {
                 break 'outer;
             }
-            if solve_damped(normal, gradient, lambda, k, solve).is_none() {
+            if !damped.factorise(normal, lambda, k) {
                 lambda *= 8.0;
                 continue;
             }
-            step.clear();
-            step.extend_from_slice(&solve[k + k * k..]);
+            let mut step = gradient;
+            damped.solve(&mut step, k);
             // r'' along the step, from one residual a tenth of the way: K = 2/h ((r(c + hδ) − r)/h − Jδ).
-            let h = 0.1;
+            for (i, j) in tape.active().enumerate() {
+                trial[j] = constants[j] + (AHEAD * step[i]).into();
+            }
+            let ahead = work.residual(tape, nodes, trial);
+            let mut curve = Single([0.0; N]);
+            curve.set_difference(&ahead, &r);
             for i in 0..k {
-                trial[i] = constants[i] + step[i] * h.into();
+                curve.add_multiple(&jacobian[i], -AHEAD * step[i]);
             }
-            let ahead = residual(tape, nodes, trial, work);
-            let mut linear = L::splat(zero);
+            let mut bend: Column = [0.0; MAX_CONSTANTS];
             for i in 0..k {
-                if active >> i & 1 == 1 {
-                    linear = linear.add(&work.slope(tape, i).mul(&L::splat(step[i])));
-                }
+                bend[i] = -2.0 / (AHEAD * AHEAD) * jacobian[i].dot(&curve);
             }
-            let curve = ahead
-                .sub(&r)
-                .mul(&L::splat((2.0 / (h * h)).into()))
-                .sub(&linear.mul(&nodes.weight).mul(&L::splat((2.0 / h).into())));
-            let curve = curve.mul(&nodes.weight);
+            damped.solve(&mut bend, k);
+            let (mut n1, mut n2) = (0.0, 0.0);
             for i in 0..k {
-                bend[i] = if active >> i & 1 == 0 { zero } else { -work.slope(tape, i).dot(&curve) };
+                n1 += normal[i][i] * (step[i] * step[i]);
+                n2 += normal[i][i] * (bend[i] * bend[i]);
             }
-            if solve_damped(normal, bend, lambda, k, solve).is_some() {
-                let second = &solve[k + k * k..];
-                let (mut n1, mut n2) = (0.0, 0.0);
-                for i in 0..k {
-                    let d = normal[i * k + i].to_f64();
-                    n1 += d * step[i].to_f64().powi(2);
-                    n2 += d * second[i].to_f64().powi(2);
-                }
-                if 4.0 * n2 <= 0.5625 * n1 {
-                    for i in 0..k {
-                        step[i] = step[i] + second[i] * 0.5.into();
-                    }
-                } else {
-                    lambda *= 8.0;
-                    continue;
-                }
+            if !(4.0 * n2 <= 0.5625 * n1) {
+                lambda *= 8.0;
+                continue;
             }
-            for i in 0..k {
-                trial[i] = constants[i] + step[i];
+            for (i, j) in tape.active().enumerate() {
+                trial[j] = constants[j] + (step[i] + 0.5 * bend[i]).into();
             }
-            let next = residual(tape, nodes, trial, work);
+            let next = work.residual(tape, nodes, trial);
             let next_cost = next.dot(&next);
             if next_cost < cost {
-                slow = if (cost - next_cost).to_f64() < 1e-3 * cost.to_f64() { slow + 1 } else { 0 };
+                slow = if cost - next_cost < 1e-3 * cost { slow + 1 } else { 0 };
                 constants.copy_from_slice(trial);
                 (r, cost) = (next, next_cost);
                 lambda = (lambda * 0.15).max(1e-32);

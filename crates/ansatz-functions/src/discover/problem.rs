@@ -33,7 +33,7 @@ pub(crate) struct Point {
 }
 
 impl Point {
-    fn pack<L: Lanes>(points: &[Self]) -> Nodes<L> {
+    fn pack<L: Lanes<NODES>>(points: &[Self]) -> Nodes<L> {
         let column = |f: fn(&Self) -> Dd| L::from_dd(&points.iter().map(f).collect::<Vec<_>>());
         Nodes { x: column(|p| p.x), weight: column(|p| p.weight), goal: column(|p| p.goal) }
     }
@@ -122,10 +122,10 @@ impl Problem {
         &self,
         tape: &Tape,
         constants: &[Dd],
-        work: &mut Workspace<Double<NODES>>,
+        work: &mut Workspace<Double<NODES>, NODES>,
         out: &mut Vec<f64>,
     ) {
-        struct Job<'a>(&'a Problem, &'a Tape, &'a [Dd], &'a mut Workspace<Double<NODES>>, &'a mut Vec<f64>);
+        struct Job<'a>(&'a Problem, &'a Tape, &'a [Dd], &'a mut Workspace<Double<NODES>, NODES>, &'a mut Vec<f64>);
         impl pulp::NullaryFnOnce for Job<'_> {
             type Output = ();
             #[inline(always)]
@@ -133,8 +133,7 @@ impl Problem {
                 let Self(problem, tape, constants, work, out) = self;
                 for nodes in &problem.blocks {
                     work.prepare(tape, &nodes.x);
-                    let error = work.evaluate(tape, constants).mul(&nodes.weight).sub(&nodes.goal);
-                    out.extend_from_slice(error.high());
+                    out.extend_from_slice(&work.residual(tape, nodes, constants).0);
                 }
             }
         }

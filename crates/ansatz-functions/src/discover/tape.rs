@@ -1,10 +1,16 @@
 //! A shape compiled for repeated evaluation at all nodes, with forward-mode derivatives by the constants.
+//!
+//! The derivatives are compiled too: where one is an array that exists already (the derivative of `c x` by `c` is `x`,
+//! a sum hands its operands' derivatives on) nothing is computed, and what several share (`1/b` of a quotient) is computed
+//! once. Derivatives are in double precision even where values are double-doubles: they steer the steps, and only
+//! the residuals say where the steps lead.
 
-use super::lanes::{Lanes, Real};
+use super::fit::Nodes;
+use super::lanes::{Lanes, Single};
 use crate::number::Scalar;
 use crate::program::{Node, Op, Shape};
 
-/// Constants a tape can differentiate by: activity is a bit mask.
+/// Constants that a tape can differentiate by.
 pub(crate) const MAX_CONSTANTS: usize = 32;
 
 #[derive(Clone, Copy, Debug)]
@@ -12,8 +18,24 @@ struct Instruction {
     op: Op,
     /// Slots of the operands.
     args: [usize; 3],
-    /// The constants on which each operand depends.
-    masks: [u32; 3],
+}
+
+/// A derivative that has to be computed; each fills the next row. Operands are places: a slot's value, or after the
+/// slots a row.
+#[derive(Clone, Copy, Debug)]
+enum Slope {
+    Sum(usize, usize),
+    Difference(usize, usize),
+    Product(usize, usize),
+    NegativeProduct(usize, usize),
+    /// `a b + c`
+    ProductSum(usize, usize, usize),
+    /// `a b + c d`
+    TwoProducts([usize; 4]),
+    /// `a b + c d + e`
+    TwoProductsSum([usize; 5]),
+    Reciprocal(usize),
+    Scaled(usize, f64),
 }
 
 /// The operations of a shape in order. Slots: the input, the constants, then one for each operation.
@@ -23,9 +45,15 @@ pub(crate) struct Tape {
     constants: usize,
     /// Slot of the result.
     result: usize,
-    /// Constants on which the result depends.
-    mask: u32,
+    slopes: Vec<Slope>,
+    /// Place of each slot's derivative by each constant, row-major; [`NONE`] where there is none.
+    places: Vec<usize>,
+    /// The constants on which the result depends, with the places of its derivatives.
+    active: Vec<(usize, usize)>,
 }
+
+/// No derivative: zero.
+const NONE: usize = usize::MAX;
 
 impl Tape {
     /// Compiles; `None` if the shape has more than [`MAX_CONSTANTS`] constants.
@@ -38,184 +66,212 @@ impl Tape {
     pub(crate) fn compile(&mut self, shape: &Shape) -> bool {
         self.constants = shape.constants();
         self.instructions.clear();
+        self.slopes.clear();
+        self.active.clear();
         if self.constants > MAX_CONSTANTS || shape.nodes.is_empty() {
             return false;
         }
         let first = 1 + self.constants;
         let mut slots = Vec::with_capacity(shape.nodes.len());
-        let mut masks = Vec::with_capacity(shape.nodes.len());
         for node in &shape.nodes {
-            let (slot, mask) = match node {
-                Node::Input => (0, 0),
-                Node::Const(i) => (1 + usize::from(*i), 1u32 << i),
+            slots.push(match node {
+                Node::Input => 0,
+                Node::Const(i) => 1 + usize::from(*i),
                 Node::Op(op, operands) => {
-                    let mut instruction = Instruction { op: *op, args: [0; 3], masks: [0; 3] };
-                    for (i, &a) in operands[..op.arity()].iter().enumerate() {
-                        instruction.args[i] = slots[usize::from(a)];
-                        instruction.masks[i] = masks[usize::from(a)];
-                    }
-                    self.instructions.push(instruction);
-                    let mask = instruction.masks.iter().fold(0, |m, n| m | n);
-                    (first + self.instructions.len() - 1, mask)
+                    let mut args = [0; 3];
+                    args.iter_mut().zip(&operands[..op.arity()]).for_each(|(arg, &a)| *arg = slots[usize::from(a)]);
+                    self.instructions.push(Instruction { op: *op, args });
+                    first + self.instructions.len() - 1
                 }
-            };
-            slots.push(slot);
-            masks.push(mask);
+            });
         }
         self.result = slots[slots.len() - 1];
-        self.mask = masks[masks.len() - 1];
+        self.compile_slopes();
         true
     }
 
-    /// The constants on which the result depends, as bits.
-    pub(crate) fn mask(&self) -> u32 {
-        self.mask
+    fn compile_slopes(&mut self) {
+        let (k, one) = (self.constants, self.one());
+        let slots = 1 + k + self.instructions.len();
+        self.places.clear();
+        self.places.resize(slots * k, NONE);
+        for j in 0..k {
+            self.places[(1 + j) * k + j] = one;
+        }
+        for i in 0..self.instructions.len() {
+            let Instruction { op, args: [a, b, c] } = self.instructions[i];
+            let slot = 1 + k + i;
+            let depends = |operand: usize| self.places[operand * k..(operand + 1) * k].iter().any(|&p| p != NONE);
+            // The factors of the operands' derivatives where they are not values.
+            let (fa, fb) = match op {
+                Op::Div => {
+                    let (in_a, in_b) = (depends(a), depends(b));
+                    // (a/b)' = a'/b − (a/b)/b b'
+                    let recip = if in_a || in_b { self.push(Slope::Reciprocal(b)) } else { NONE };
+                    (recip, if in_b { self.push(Slope::NegativeProduct(slot, recip)) } else { NONE })
+                }
+                Op::Sqrt if depends(a) => {
+                    // (√a)' = a'/(2√a)
+                    let double = self.push(Slope::Sum(slot, slot));
+                    (self.push(Slope::Reciprocal(double)), NONE)
+                }
+                Op::Mul | Op::Fma => (b, a),
+                Op::Exp => (slot, NONE),
+                _ => (NONE, NONE),
+            };
+            for j in 0..k {
+                let at = |operand: usize, used: bool| if used { self.places[operand * k + j] } else { NONE };
+                let (da, db, dc) = (at(a, true), at(b, op.arity() > 1), at(c, op.arity() > 2));
+                self.places[slot * k + j] = match op {
+                    Op::Add => match (da, db) {
+                        (NONE, d) | (d, NONE) => d,
+                        _ => self.push(Slope::Sum(da, db)),
+                    },
+                    Op::Sub => match (da, db) {
+                        (d, NONE) => d,
+                        (NONE, d) => self.push(Slope::Scaled(d, -1.0)),
+                        _ => self.push(Slope::Difference(da, db)),
+                    },
+                    Op::Mul | Op::Div | Op::Fma => self.products((da, fa), (db, fb), dc),
+                    Op::Sqrt | Op::Exp => self.products((da, fa), (NONE, NONE), NONE),
+                    Op::Double => self.scaled(da, 2.0),
+                    Op::Half => self.scaled(da, 0.5),
+                    Op::Quadruple => self.scaled(da, 4.0),
+                    Op::Quarter => self.scaled(da, 0.25),
+                };
+            }
+        }
+        let places = &self.places[self.result * k..(self.result + 1) * k];
+        self.active.extend(places.iter().copied().enumerate().filter(|&(_, place)| place != NONE));
+    }
+
+    /// The place of the row of ones.
+    fn one(&self) -> usize {
+        1 + self.constants + self.instructions.len()
+    }
+
+    /// Adds a slope; gives its place.
+    fn push(&mut self, slope: Slope) -> usize {
+        self.slopes.push(slope);
+        self.one() + self.slopes.len()
+    }
+
+    fn scaled(&mut self, d: usize, factor: f64) -> usize {
+        if d == NONE { NONE } else { self.push(Slope::Scaled(d, factor)) }
+    }
+
+    /// `a fa + b fb + c`, where what is [`NONE`] is left out.
+    fn products(&mut self, (a, fa): (usize, usize), (b, fb): (usize, usize), c: usize) -> usize {
+        let one = self.one();
+        match (a, b, c) {
+            (NONE, NONE, c) => c,
+            (d, NONE, NONE) if d == one => fa,
+            (NONE, d, NONE) if d == one => fb,
+            (d, NONE, NONE) => self.push(Slope::Product(d, fa)),
+            (NONE, d, NONE) => self.push(Slope::Product(d, fb)),
+            (d, NONE, c) => self.push(Slope::ProductSum(d, fa, c)),
+            (NONE, d, c) => self.push(Slope::ProductSum(d, fb, c)),
+            (a, b, NONE) if a == one => self.push(Slope::ProductSum(b, fb, fa)),
+            (a, b, NONE) if b == one => self.push(Slope::ProductSum(a, fa, fb)),
+            (a, b, NONE) => self.push(Slope::TwoProducts([a, fa, b, fb])),
+            (a, b, c) => self.push(Slope::TwoProductsSum([a, fa, b, fb, c])),
+        }
+    }
+
+    /// The constants on which the result depends, in order.
+    pub(crate) fn active(&self) -> impl ExactSizeIterator<Item = usize> {
+        self.active.iter().map(|&(constant, _)| constant)
     }
 }
 
-/// Values and derivatives of all slots; kept between evaluations so that nothing is allocated in the inner loop.
+/// Values of all slots and rows of derivatives; kept between evaluations so that nothing is allocated in the inner loop.
 #[derive(Debug)]
-pub(crate) struct Workspace<L> {
+pub(crate) struct Workspace<L, const N: usize> {
     values: Vec<L>,
-    /// Row-major: slot × constant.
-    slopes: Vec<L>,
+    /// Ones, then a row for each slope.
+    rows: Vec<Single<N>>,
 }
 
-impl<L: Lanes> Workspace<L> {
+impl<L: Lanes<N>, const N: usize> Workspace<L, N> {
     pub(crate) fn new() -> Self {
-        Self { values: Vec::new(), slopes: Vec::new() }
+        Self { values: Vec::new(), rows: vec![Single([1.0; N])] }
     }
 
     /// Makes room for a tape and sets the input.
+    #[inline(always)]
     pub(crate) fn prepare(&mut self, tape: &Tape, x: &L) {
-        let zero = L::splat(0.0.into());
         let slots = 1 + tape.constants + tape.instructions.len();
-        self.values.clear();
-        self.values.resize(slots, zero);
-        self.values[0] = *x;
-        self.slopes.resize(slots * tape.constants, zero);
-        for j in 0..tape.constants {
-            self.slopes[(1 + j) * tape.constants + j] = L::splat(1.0.into());
+        if self.values.len() < slots {
+            self.values.resize(slots, *x);
         }
+        if self.rows.len() < 1 + tape.slopes.len() {
+            self.rows.resize(1 + tape.slopes.len(), Single([0.0; N]));
+        }
+        self.values[0] = *x;
     }
 
-    /// The result at all nodes.
+    /// The weighted error at all nodes, rounded to double.
     #[inline(always)]
-    pub(crate) fn evaluate(&mut self, tape: &Tape, constants: &[L::Real]) -> L {
-        for (j, &c) in constants.iter().enumerate() {
-            self.values[1 + j] = L::splat(c);
+    pub(crate) fn residual(&mut self, tape: &Tape, nodes: &Nodes<L>, constants: &[L::Real]) -> Single<N> {
+        for (value, &c) in self.values[1..].iter_mut().zip(constants) {
+            *value = L::splat(c);
         }
         let first = 1 + tape.constants;
-        for (i, instruction) in tape.instructions.iter().enumerate() {
-            let [a, b, c] = instruction.args.map(|slot| &self.values[slot]);
-            self.values[first + i] = match instruction.op {
-                Op::Add => a.add(b),
-                Op::Sub => a.sub(b),
-                Op::Mul => a.mul(b),
-                Op::Div => a.div(b),
-                Op::Fma => a.mul(b).add(c),
-                Op::Sqrt => a.sqrt(),
-                Op::Exp => a.map(|v| Scalar::exp(&v)),
-                Op::Double => a.add(a),
-                Op::Half => a.mul(&L::splat(0.5.into())),
-                Op::Quadruple => a.mul(&L::splat(4.0.into())),
-                Op::Quarter => a.mul(&L::splat(0.25.into())),
-            };
+        for (i, &Instruction { op, args: [a, b, c] }) in tape.instructions.iter().enumerate() {
+            let (earlier, rest) = self.values.split_at_mut(first + i);
+            let out = &mut rest[0];
+            match op {
+                Op::Add => out.set_sum(&earlier[a], &earlier[b]),
+                Op::Sub => out.set_difference(&earlier[a], &earlier[b]),
+                Op::Mul => out.set_product(&earlier[a], &earlier[b]),
+                Op::Div => out.set_quotient(&earlier[a], &earlier[b]),
+                Op::Fma => out.set_product_sum(&earlier[a], &earlier[b], &earlier[c]),
+                Op::Sqrt => out.set_root(&earlier[a]),
+                Op::Exp => out.set_exp(&earlier[a]),
+                Op::Double => out.set_scaled(&earlier[a], 2.0),
+                Op::Half => out.set_scaled(&earlier[a], 0.5),
+                Op::Quadruple => out.set_scaled(&earlier[a], 4.0),
+                Op::Quarter => out.set_scaled(&earlier[a], 0.25),
+            }
         }
-        self.values[tape.result]
+        self.values[tape.result].residual(&nodes.weight, &nodes.goal)
     }
 
-    /// The derivatives of the slots, for the values of the last [`evaluate`](Self::evaluate).
+    /// The derivatives of the slots, for the values of the last [`residual`](Self::residual).
     #[inline(always)]
     pub(crate) fn differentiate(&mut self, tape: &Tape) {
-        let k = tape.constants;
-        let first = 1 + k;
-        for (i, instruction) in tape.instructions.iter().enumerate() {
-            let [a, b, c] = instruction.args;
-            let [ma, mb, mc] = instruction.masks;
-            let slot = first + i;
-            let (earlier, rest) = self.slopes.split_at_mut(slot * k);
-            let out = &mut rest[..k];
-            let value = &self.values;
-            match instruction.op {
-                Op::Add => each(ma | mb, |j| {
-                    out[j] = match (ma >> j & 1, mb >> j & 1) {
-                        (1, 1) => earlier[a * k + j].add(&earlier[b * k + j]),
-                        (1, _) => earlier[a * k + j],
-                        _ => earlier[b * k + j],
-                    }
-                }),
-                Op::Sub => each(ma | mb, |j| {
-                    out[j] = match (ma >> j & 1, mb >> j & 1) {
-                        (1, 1) => earlier[a * k + j].sub(&earlier[b * k + j]),
-                        (1, _) => earlier[a * k + j],
-                        _ => L::splat(0.0.into()).sub(&earlier[b * k + j]),
-                    }
-                }),
-                Op::Mul => each(ma | mb, |j| out[j] = product(earlier, value, k, (a, ma), (b, mb), j)),
-                Op::Div => {
-                    // (a/b)' = (a' − (a/b) b') / b
-                    let recip = value[b].recip();
-                    let q = &value[slot];
-                    each(ma | mb, |j| {
-                        out[j] = match (ma >> j & 1, mb >> j & 1) {
-                            (1, 1) => earlier[a * k + j].sub(&q.mul(&earlier[b * k + j])).mul(&recip),
-                            (1, _) => earlier[a * k + j].mul(&recip),
-                            _ => L::splat(0.0.into()).sub(&q.mul(&earlier[b * k + j]).mul(&recip)),
-                        }
-                    });
+        let values = &self.values;
+        let slots = tape.one();
+        for (i, slope) in tape.slopes.iter().enumerate() {
+            let (earlier, rest) = self.rows.split_at_mut(1 + i);
+            let out = &mut rest[0];
+            // The array at a place.
+            macro_rules! at {
+                ($place:expr) => {
+                    if $place < slots { values[$place].high() } else { &earlier[$place - slots] }
+                };
+            }
+            match *slope {
+                Slope::Sum(a, b) => out.set_sum(at!(a), at!(b)),
+                Slope::Difference(a, b) => out.set_difference(at!(a), at!(b)),
+                Slope::Product(a, b) => out.set_product(at!(a), at!(b)),
+                Slope::NegativeProduct(a, b) => out.set_negative_product(at!(a), at!(b)),
+                Slope::ProductSum(a, b, c) => out.set_product_sum(at!(a), at!(b), at!(c)),
+                Slope::TwoProducts([a, b, c, d]) => out.set_two_products(at!(a), at!(b), at!(c), at!(d)),
+                Slope::TwoProductsSum([a, b, c, d, e]) => {
+                    out.set_two_products_sum(at!(a), at!(b), at!(c), at!(d), at!(e));
                 }
-                Op::Fma => each(ma | mb | mc, |j| {
-                    let in_product = (ma | mb) >> j & 1 == 1;
-                    out[j] = match (in_product, mc >> j & 1) {
-                        (true, 1) => product(earlier, value, k, (a, ma), (b, mb), j).add(&earlier[c * k + j]),
-                        (true, _) => product(earlier, value, k, (a, ma), (b, mb), j),
-                        _ => earlier[c * k + j],
-                    }
-                }),
-                Op::Sqrt => {
-                    let factor = value[slot].add(&value[slot]).recip();
-                    each(ma, |j| out[j] = earlier[a * k + j].mul(&factor));
-                }
-                Op::Exp => each(ma, |j| out[j] = earlier[a * k + j].mul(&value[slot])),
-                Op::Double => each(ma, |j| out[j] = earlier[a * k + j].add(&earlier[a * k + j])),
-                Op::Half => each(ma, |j| out[j] = earlier[a * k + j].mul(&L::splat(0.5.into()))),
-                Op::Quadruple => each(ma, |j| out[j] = earlier[a * k + j].mul(&L::splat(4.0.into()))),
-                Op::Quarter => each(ma, |j| out[j] = earlier[a * k + j].mul(&L::splat(0.25.into()))),
+                Slope::Reciprocal(a) => out.set_reciprocal(at!(a)),
+                Slope::Scaled(a, factor) => out.set_scaled(at!(a), factor),
             }
         }
     }
 
-    /// The derivative of the result by constant `j`, after [`differentiate`](Self::differentiate).
+    /// The derivative of the result by the `i`-th active constant, after [`differentiate`](Self::differentiate).
     #[inline(always)]
-    pub(crate) fn slope(&self, tape: &Tape, j: usize) -> &L {
-        &self.slopes[tape.result * tape.constants + j]
-    }
-}
-
-/// `a'·b + a·b'` of constant `j`.
-#[inline(always)]
-fn product<L: Lanes>(
-    slopes: &[L],
-    values: &[L],
-    k: usize,
-    (a, ma): (usize, u32),
-    (b, mb): (usize, u32),
-    j: usize,
-) -> L {
-    match (ma >> j & 1, mb >> j & 1) {
-        (1, 1) => slopes[a * k + j].mul(&values[b]).add(&values[a].mul(&slopes[b * k + j])),
-        (1, _) => slopes[a * k + j].mul(&values[b]),
-        _ => values[a].mul(&slopes[b * k + j]),
-    }
-}
-
-/// Calls `f` with the index of each set bit.
-#[inline(always)]
-fn each(mut mask: u32, mut f: impl FnMut(usize)) {
-    while mask != 0 {
-        f(mask.trailing_zeros() as usize);
-        mask &= mask - 1;
+    pub(crate) fn slope(&self, tape: &Tape, i: usize) -> &Single<N> {
+        let (place, slots) = (tape.active[i].1, tape.one());
+        if place < slots { self.values[place].high() } else { &self.rows[place - slots] }
     }
 }
 
@@ -273,58 +329,70 @@ pub(crate) fn gradient<S: Scalar>(shape: &Shape, x: &S, constants: &[S]) -> (S, 
     (values.pop().unwrap_or_else(|| x.clone()), out)
 }
 
-/// Solves the symmetric positive definite system `(A + λ diag A) δ = g` by Cholesky on the scaled matrix.
-///
-/// `a` is row-major `k × k`, its lower triangle filled; `None` if the matrix is not positive definite in this
-/// arithmetic. Cost k³/6.
-#[inline(always)]
-pub(crate) fn solve_damped<R: Real>(a: &[R], g: &[R], lambda: f64, k: usize, work: &mut Vec<R>) -> Option<()> {
-    let zero = R::from(0.0);
-    // work: k scales, k×k factor, k solution.
-    work.clear();
-    work.resize(k + k * k + k, zero);
-    let (scale, rest) = work.split_at_mut(k);
-    let (factor, solution) = rest.split_at_mut(k * k);
-    for j in 0..k {
-        let d = a[j * k + j];
-        // A constant without influence keeps its value.
-        scale[j] = if d > zero { R::from(1.0) / Scalar::sqrt(&d) } else { zero };
-    }
-    for i in 0..k {
-        for j in 0..=i {
-            let mut s = a[i * k + j] * scale[i] * scale[j];
-            if i == j {
-                s = R::from(1.0 + lambda);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discover::fit::Nodes;
+    use crate::discover::lanes::Double;
+    use crate::discover::mutate::{Mutation, identity};
+    use crate::number::Dd;
+    use crate::program::OpSet;
+    use ansatz_core::Seed;
+
+    /// Value and slopes of random programs, for both kinds of lanes, against the reverse mode at single points.
+    #[test]
+    fn compiled_slopes_agree_with_the_reverse_mode() {
+        const N: usize = 8;
+        let mut ops = OpSet::new(Op::ALL);
+        let mut stream = Seed(5).stream("tape", 0);
+        let points: Vec<Dd> = (0..N).map(|i| Dd::from(0.3 + 0.1 * i as f64)).collect();
+        let zero = vec![Dd::ZERO; N];
+        let one = vec![Dd::ONE; N];
+        let single: Nodes<Single<N>> =
+            Nodes { x: Single::from_dd(&points), weight: Single::from_dd(&one), goal: Single::from_dd(&zero) };
+        let double: Nodes<Double<N>> =
+            Nodes { x: Double::from_dd(&points), weight: Double::from_dd(&one), goal: Double::from_dd(&zero) };
+        let (mut narrow, mut wide) = (Workspace::new(), Workspace::new());
+        let mut compared = 0;
+        for round in 0..400 {
+            if round == 200 {
+                ops = OpSet::arithmetic();
             }
-            for m in 0..j {
-                s = s - factor[i * k + m] * factor[j * k + m];
+            let mut program = identity();
+            for _ in 0..12 {
+                program = Mutation::draw(&program, &ops, &mut stream).apply(&program).unwrap();
             }
-            if i == j {
-                if s <= zero || !s.is_finite() {
-                    return None;
+            let k = program.shape.constants();
+            let constants: Vec<f64> = (0..k).map(|_| stream.uniform_in(0.5, 1.5)).collect();
+            let exact: Vec<Dd> = constants.iter().map(|&c| Dd::from(c)).collect();
+            let tape = Tape::new(&program.shape).unwrap();
+            narrow.prepare(&tape, &single.x);
+            wide.prepare(&tape, &double.x);
+            let values = [narrow.residual(&tape, &single, &constants), wide.residual(&tape, &double, &exact)];
+            narrow.differentiate(&tape);
+            wide.differentiate(&tape);
+            for (i, x) in points.iter().enumerate() {
+                let (value, slopes) = gradient(&program.shape, x, &exact);
+                // Cancellation loses digits: programs with an intermediate value far from 1 are left out.
+                let mut steps = Vec::new();
+                program.shape.eval_into(x, &exact, &mut steps);
+                if steps.iter().any(|v| !(1e-2..1e2).contains(&v.hi.abs())) {
+                    continue;
                 }
-                factor[i * k + i] = Scalar::sqrt(&s);
-            } else {
-                factor[i * k + j] = s / factor[j * k + j];
+                for found in values {
+                    assert!((found.0[i] - value.hi).abs() <= 1e-9, "{program:?}");
+                }
+                let mut dense = vec![[0.0; 2]; k];
+                for (n, j) in tape.active().enumerate() {
+                    dense[j] = [narrow.slope(&tape, n).0[i], wide.slope(&tape, n).0[i]];
+                }
+                let largest = slopes.iter().fold(1.0, |m: f64, s| m.max(s.hi.abs()));
+                for (found, slope) in dense.iter().zip(&slopes) {
+                    assert!(found.iter().all(|s| (s - slope.hi).abs() <= 1e-9 * largest), "{program:?}");
+                    compared += 1;
+                }
             }
         }
+        assert!(compared > 1000, "{compared} slopes compared");
     }
-    for i in 0..k {
-        let mut s = g[i] * scale[i];
-        for m in 0..i {
-            s = s - factor[i * k + m] * solution[m];
-        }
-        solution[i] = s / factor[i * k + i];
-    }
-    for i in (0..k).rev() {
-        let mut s = solution[i];
-        for m in i + 1..k {
-            s = s - factor[m * k + i] * solution[m];
-        }
-        solution[i] = s / factor[i * k + i];
-    }
-    for i in 0..k {
-        solution[i] = solution[i] * scale[i];
-    }
-    Some(())
 }
