@@ -4,10 +4,11 @@ use super::mutate::{Mutation, identity};
 use crate::program::{OpSet, Program, canonical};
 use std::sync::Arc;
 
-/// How a program came to be: the mutations of its parent, and so on back to the identity.
+/// How a program came to be: the mutations of its parent, and so on back to the identity. An enumerated program did not
+/// evolve: it has no parent and is not the identity.
 #[derive(Debug)]
 pub struct Lineage {
-    /// The parent; `None` for the identity.
+    /// The parent; `None` for the identity and for an enumerated program.
     pub parent: Option<Arc<Lineage>>,
     /// What was done to the parent's program.
     pub mutations: Vec<Mutation>,
@@ -23,7 +24,17 @@ impl Lineage {
         Arc::new(Self { parent: None, mutations: Vec::new(), program: identity(), error })
     }
 
-    /// The generations from the identity to this one.
+    /// The lineage of a program that an enumeration came upon.
+    pub(crate) fn of_enumerated(program: &Program, error: f64) -> Arc<Self> {
+        Arc::new(Self { parent: None, mutations: Vec::new(), program: program.clone(), error })
+    }
+
+    /// Whether the program was enumerated instead of evolved.
+    pub fn enumerated(&self) -> bool {
+        self.parent.is_none() && self.program != identity()
+    }
+
+    /// The generations from the identity to this one; of an enumerated program, itself alone.
     pub fn path(self: &Arc<Self>) -> Vec<Arc<Self>> {
         let mut path = vec![Arc::clone(self)];
         while let Some(parent) = path[path.len() - 1].parent.clone() {
@@ -36,8 +47,13 @@ impl Lineage {
     /// Applies every recorded mutation again, from the identity, and compares the forms.
     ///
     /// # Errors
-    /// Names the generation that does not follow from its parent.
+    /// Names the generation that does not follow from its parent; an enumerated program has nothing to verify and is
+    /// refused.
     pub fn verify(self: &Arc<Self>, ops: &OpSet) -> ansatz_core::Result<()> {
+        if self.enumerated() {
+            let reason = "there is no ancestry: the program was enumerated, it did not evolve from the identity";
+            return Err(ansatz_core::Error::refused(reason));
+        }
         let path = self.path();
         if path[0].program != identity() {
             return Err(ansatz_core::Error::refused("the ancestry does not begin at the identity"));

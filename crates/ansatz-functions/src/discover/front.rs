@@ -46,7 +46,8 @@ pub struct FrontEntry {
 }
 
 impl FrontEntry {
-    /// The generations from the identity to this program; each one's parent is the one before it.
+    /// The generations from the identity to this program; each one's parent is the one before it. An enumerated
+    /// program is its own only generation.
     pub fn ancestry(&self) -> Vec<Generation> {
         let mut table = Table::default();
         table.number(&self.lineage);

@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// One generation; parents come before children.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Generation {
-    /// Index of the parent; none for the identity.
+    /// Index of the parent; none for the identity and for an enumerated program.
     pub parent: Option<usize>,
     /// What was done to it.
     pub mutations: Vec<Mutation>,
