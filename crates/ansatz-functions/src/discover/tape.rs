@@ -102,9 +102,27 @@ impl<L: Lanes> Workspace<L> {
     /// The result at all nodes.
     #[inline(always)]
     pub(crate) fn evaluate(&mut self, tape: &Tape, constants: &[L::Real]) -> L {
+        self.set_constants(constants);
+        self.run(tape)
+    }
+
+    /// Sets the input of the next [`run`](Self::run)s.
+    #[inline(always)]
+    pub(crate) fn set_input(&mut self, x: &L) {
+        self.values[0] = *x;
+    }
+
+    /// Sets the constants of the next [`run`](Self::run)s.
+    #[inline(always)]
+    pub(crate) fn set_constants(&mut self, constants: &[L::Real]) {
         for (j, &c) in constants.iter().enumerate() {
             self.values[1 + j] = L::splat(c);
         }
+    }
+
+    /// The result at all nodes for the input and the constants that were set.
+    #[inline(always)]
+    pub(crate) fn run(&mut self, tape: &Tape) -> L {
         let first = 1 + tape.constants;
         for (i, instruction) in tape.instructions.iter().enumerate() {
             let [a, b, c] = instruction.args.map(|slot| &self.values[slot]);
