@@ -363,6 +363,9 @@ impl Evolution {
                 Constants::Lamarckian { .. } => {}
             }
         }
+        if abort() {
+            return Ok(None);
+        }
         let mut counters = Counters { trials: 1, ..Counters::default() };
         let mut constants = initial.clone();
         let mut error = f64::INFINITY;
@@ -473,5 +476,263 @@ impl Evolution {
             self.restart(&root);
             self.state.restarts += 1;
         }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::super::{Fitness, Hurdle, Window};
+    use super::*;
+
+    /// Quick trainings: nothing of what is tested here depends on their quality.
+    pub(in super::super) fn quick() -> Faithful {
+        let cma = cma::Cma { population: 12, generations: 20, ..cma::Cma::default() };
+        Faithful { workers: 3, max_cost: 6, cma, points: 65, inputs: 40, ..Faithful::default() }
+    }
+
+    fn begun(method: &Faithful, seed: u64) -> Evolution {
+        Evolution::begin(method, &Target::named("exp2").unwrap(), Seed(seed)).unwrap()
+    }
+
+    fn advance(evolution: &mut Evolution, generations: u64) {
+        for _ in 0..generations {
+            assert!(evolution.step(&|| false).unwrap());
+        }
+    }
+
+    /// All that the state says, to the last bit.
+    pub(in super::super) fn bits(evolution: &Evolution) -> String {
+        let state = &evolution.state;
+        let people = state.populations.iter().chain(&state.elders).flatten();
+        let people: Vec<_> = people.map(|i| (i.id, &i.initial, &i.lineage.program, i.lineage.error)).collect();
+        let kept = state.archive.levels().iter().flatten();
+        let kept: Vec<_> = kept.map(|e| (&e.program, e.error, e.lineage.path().len())).collect();
+        format!("{people:?} {kept:?} {:?} {} {:?}", state.attempt, state.generation, state.counters)
+    }
+
+    #[test]
+    fn the_number_of_threads_does_not_change_a_bit() {
+        let mut one = begun(&quick(), 1);
+        let mut two = begun(&quick(), 1);
+        for (evolution, threads) in [(&mut one, 1), (&mut two, 2)] {
+            let mut run = Run::new(Seed(1)).evaluation_limit(20_000);
+            assert_eq!(evolution.run(&mut run, threads, |_| Ok(())).unwrap(), Stopped::EvaluationLimit);
+        }
+        assert!(one.counters().fits > 20);
+        assert_eq!(bits(&one), bits(&two));
+    }
+
+    #[test]
+    fn every_program_descends_from_the_identity() {
+        for constants in [
+            Constants::Redrawn { decades: 2.0 },
+            Constants::Anchored { decades: 2.0, spread: 0.5 },
+            Constants::Lamarckian { decades: 2.0 },
+        ] {
+            let method = Faithful { constants, ..quick() };
+            let mut evolution = begun(&method, 2);
+            advance(&mut evolution, 60);
+            let kept = evolution.state.archive.levels().iter().flatten().map(|e| &e.lineage);
+            let everybody = kept.chain(evolution.state.populations.iter().flatten().map(|i| &i.lineage));
+            let mut deepest = 0;
+            for lineage in everybody {
+                lineage.verify(&method.ops).unwrap();
+                deepest = deepest.max(lineage.path().len());
+            }
+            assert!(deepest > 5, "{deepest} generations at most");
+        }
+    }
+
+    #[test]
+    fn about_half_of_the_children_are_copies_and_copies_are_exact() {
+        let evolution = begun(&quick(), 3);
+        let lineage = Lineage::root(0.5);
+        let parent = Individual { id: 17, initial: Vec::new(), lineage };
+        let mut copies = 0;
+        for id in 0..2000 {
+            match evolution.breed(&parent, id) {
+                Child::Copy(copy) => {
+                    copies += 1;
+                    assert!(copy.id == 17 && Arc::ptr_eq(&copy.lineage, &parent.lineage));
+                }
+                Child::New(unborn) => {
+                    assert_eq!(unborn.id, id);
+                    assert_ne!(unborn.program.shape, parent.lineage.program.shape);
+                }
+            }
+        }
+        // Six standard deviations are 134.
+        assert!((866..=1134).contains(&copies), "{copies} of 2000");
+    }
+
+    #[test]
+    fn what_a_child_inherits_of_its_constants() {
+        // x + c with c = −0.5, trained to 7.
+        let mut b = Program::builder();
+        let x = b.input();
+        let c = b.constant(7.0);
+        let y = b.op(crate::program::Op::Add, &[x, c]);
+        let lineage = Arc::new(Lineage { parent: None, mutations: Vec::new(), program: b.finish(y), error: 1.0 });
+        let parent = Individual { id: 0, initial: vec![-0.5], lineage };
+        let values = |constants: Constants| -> Vec<f64> {
+            let evolution = begun(&Faithful { constants, ..quick() }, 4);
+            (0..4000)
+                .filter_map(|id| {
+                    let Child::New(unborn) = evolution.breed(&parent, id) else { return None };
+                    // Only where nothing was folded: the one constant is the parent's.
+                    if unborn.program.constants != [Dd::from(-0.5)] {
+                        return None;
+                    }
+                    let (child, _) = evolution.bear(*unborn, &|| false).unwrap().unwrap();
+                    Some(child.initial[0])
+                })
+                .collect()
+        };
+        let redrawn = values(Constants::Redrawn { decades: 3.0 });
+        assert!(redrawn.len() > 20 && redrawn.iter().all(|v| (-1.0..=-1e-3).contains(v)));
+        assert!(redrawn.iter().any(|v| *v > -0.01) && redrawn.iter().any(|v| *v < -0.1));
+        let anchored = values(Constants::Anchored { decades: 3.0, spread: 1.0 });
+        assert!(anchored.iter().all(|v| (-1.0..=-0.25).contains(v)) && anchored.iter().any(|v| *v < -0.6));
+        // One constant is not trained.
+        assert!(values(Constants::Lamarckian { decades: 3.0 }).iter().all(|v| *v == -0.5));
+    }
+
+    #[test]
+    fn a_trained_lamarckian_child_passes_on_what_it_was_trained_to() {
+        let mut evolution = begun(&Faithful { constants: Constants::Lamarckian { decades: 2.0 }, ..quick() }, 5);
+        advance(&mut evolution, 40);
+        let mut trained = 0;
+        for individual in evolution.state.populations.iter().flatten() {
+            if individual.lineage.error.is_finite() {
+                let constants: Vec<f64> = individual.lineage.program.constants.iter().map(|c| c.hi).collect();
+                assert_eq!(constants, individual.initial);
+                trained += usize::from(constants.len() >= 2);
+            }
+        }
+        assert!(trained > 0);
+    }
+
+    /// An individual of a given error whose program has `operations` operations.
+    fn member(id: u64, error: f64, operations: usize) -> Individual {
+        let mut b = Program::builder();
+        let mut y = b.input();
+        for _ in 0..operations {
+            y = b.op(crate::program::Op::Mul, &[y, y]);
+        }
+        let lineage = Arc::new(Lineage { parent: None, mutations: Vec::new(), program: b.finish(y), error });
+        Individual { id, initial: Vec::new(), lineage }
+    }
+
+    fn chosen(evolution: &Evolution) -> Vec<u64> {
+        evolution.select(0).iter().map(|i| i.id).collect()
+    }
+
+    #[test]
+    fn selection_goes_by_fronts_crowding_stages_and_age() {
+        let people = [(0, 0.5, 2), (1, 0.1, 3), (2, 0.01, 6), (3, 0.2, 4), (4, 0.05, 4), (5, 0.5, 2), (6, 0.3, 6)];
+        let people: Vec<Individual> = people.iter().map(|&(id, error, n)| member(id, error, n)).collect();
+        let mut evolution = begun(&Faithful { workers: 1, ..quick() }, 6);
+        evolution.state.populations[0].clone_from(&people);
+        // The front is 0, 5 (equal), 1, 4, 2. Its ends are 0 (or its equal) and 2; then the larger gap.
+        assert_eq!(chosen(&evolution), [0, 2, 5, 1, 4]);
+        // Of one id the latest stays.
+        evolution.state.populations[0].push(member(0, 0.9, 6));
+        assert!(!chosen(&evolution).contains(&0));
+        evolution.state.populations[0].pop();
+        // Two of at most three operations, then, of three with an error of at most 0.05, the two that there are.
+        let fast = Stage { quota: 2, speed: Window { min: Some(1.0 / 3.0), max: None }, ..Stage::default() };
+        let good = Stage { quota: 3, quality: Window { min: Some(-0.05), max: None }, ..Stage::default() };
+        evolution.method.stages = vec![fast, good];
+        let ids = chosen(&evolution);
+        assert_eq!((ids.len(), &ids[2..]), (4, &[2, 4][..]), "{ids:?}");
+        // A maximum is exclusive.
+        let slow = Stage { quota: 5, speed: Window { min: None, max: Some(1.0 / 4.0) }, ..Stage::default() };
+        evolution.method.stages = vec![slow];
+        assert_eq!(chosen(&evolution), [2, 6]);
+        // Windows that nobody passes are open.
+        let none = Stage { quota: 5, quality: Window { min: Some(-1e-9), max: None }, ..Stage::default() };
+        evolution.method.stages = vec![none];
+        assert_eq!(chosen(&evolution).len(), 5);
+        evolution.method.stages = Vec::new();
+        evolution.method.fitness = Fitness::Quality;
+        assert_eq!(chosen(&evolution), [2, 4, 1, 3, 6]);
+        evolution.method.fitness = Fitness::QualityUntil(0.1);
+        assert_eq!(chosen(&evolution), [1, 4, 2, 3, 6]);
+    }
+
+    #[test]
+    fn elitism_keeps_the_best_and_its_absence_does_not() {
+        let method = Faithful { elitism: true, workers: 1, identity_rate: 0.0, ..quick() };
+        let mut evolution = begun(&method, 7);
+        let mut least = f64::INFINITY;
+        for _ in 0..40 {
+            advance(&mut evolution, 1);
+            let here = evolution.select(0).iter().map(|i| i.lineage.error).fold(f64::INFINITY, f64::min);
+            assert!(here <= least);
+            least = here;
+        }
+        let mut evolution = begun(&Faithful { elitism: false, ..method }, 7);
+        let mut lost = false;
+        least = f64::INFINITY;
+        for _ in 0..40 {
+            advance(&mut evolution, 1);
+            let here = evolution.select(0).iter().map(|i| i.lineage.error).fold(f64::INFINITY, f64::min);
+            lost |= here > least;
+            least = here;
+        }
+        assert!(lost, "without copies and elitism the best dies");
+    }
+
+    #[test]
+    fn a_missed_hurdle_and_lost_patience_begin_again() {
+        let roots = |e: &Evolution| e.state.populations.iter().flatten().all(|i| i.lineage.parent.is_none());
+        let hurdles = vec![Hurdle { generations: 3, error: 0.0 }];
+        let mut evolution = begun(&Faithful { hurdles, ..quick() }, 8);
+        advance(&mut evolution, 2);
+        assert!(!roots(&evolution) && evolution.state.restarts == 0);
+        advance(&mut evolution, 1);
+        assert!(roots(&evolution));
+        let best = evolution.best();
+        advance(&mut evolution, 6);
+        assert_eq!(evolution.state.restarts, 3);
+        assert!(best.iter().zip(evolution.best()).all(|(before, now)| now <= *before), "the archive stays");
+        let reached = vec![Hurdle { generations: 3, error: 2.0 }];
+        let mut evolution = begun(&Faithful { hurdles: reached, ..quick() }, 8);
+        advance(&mut evolution, 9);
+        assert_eq!(evolution.state.restarts, 0);
+        // Nothing can improve for ever with one operation.
+        let mut evolution = begun(&Faithful { max_cost: 1, patience: Some(10), ..quick() }, 9);
+        advance(&mut evolution, 200);
+        assert!(evolution.state.restarts > 3 && evolution.state.restarts <= 20);
+    }
+
+    #[test]
+    #[ignore = "up to ten minutes of two cores a seed; in release mode"]
+    fn the_small_machine_finds_the_best_programs_of_up_to_five_operations() {
+        use std::sync::atomic::{AtomicBool, Ordering};
+        let bars = [(2, 3.0e-2), (3, 8.8e-4), (4, 2.2e-4), (5, 4.4e-6)];
+        let reaches = |evolution: &Evolution| bars.iter().all(|&(cost, bar)| evolution.best()[cost] <= bar);
+        let reached = (1..=3).filter(|&seed| {
+            let flag = Arc::new(AtomicBool::new(false));
+            let mut run = Run::new(Seed(seed)).evaluation_limit(1_000_000_000).interrupt(Arc::clone(&flag));
+            let mut evolution = begun(&Faithful::small_machine(), seed);
+            evolution
+                .run(&mut run, 0, |evolution| {
+                    flag.store(reaches(evolution), Ordering::Relaxed);
+                    Ok(())
+                })
+                .unwrap();
+            reaches(&evolution)
+        });
+        assert!(reached.count() >= 2);
+    }
+
+    #[test]
+    fn an_aborted_generation_leaves_no_trace() {
+        let mut evolution = begun(&quick(), 10);
+        advance(&mut evolution, 30);
+        let before = bits(&evolution);
+        assert!(!evolution.step(&|| true).unwrap());
+        assert_eq!(bits(&evolution), before);
     }
 }

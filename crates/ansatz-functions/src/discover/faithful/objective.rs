@@ -74,17 +74,15 @@ impl Samples {
             #[inline(always)]
             fn call(self) -> f64 {
                 let Self(samples, tape, constants, values) = self;
-                let mut largest = 0.0f64;
+                let mut largest = Single::splat(0.0);
                 values.set_constants(constants);
                 for nodes in &samples.blocks {
                     values.set_input(&nodes.x);
-                    let error = values.run(tape).mul(&nodes.weight).sub(&nodes.goal).max_abs();
-                    if !error.is_finite() {
-                        return f64::INFINITY;
-                    }
-                    largest = largest.max(error);
+                    let error = values.run(tape).mul(&nodes.weight).sub(&nodes.goal);
+                    largest = largest.max_magnitude(&error);
                 }
-                largest
+                let largest = largest.max_abs();
+                if largest.is_finite() { largest } else { f64::INFINITY }
             }
         }
         pulp::Arch::new().dispatch(Job(self, tape, constants, values))

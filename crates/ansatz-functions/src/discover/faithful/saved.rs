@@ -151,3 +151,62 @@ impl Evolution {
         Self::around(&method, target, snapshot.seed, state)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::evolution::tests::{bits, quick};
+    use super::*;
+    use ansatz_core::{Checkpoint, Run, Stopped};
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[test]
+    fn an_evolution_split_at_any_generation_ends_as_an_unbroken_one() {
+        let target = Target::named("exp2").unwrap();
+        let limit = 25_000;
+        for method in [quick(), Faithful { elitism: true, patience: Some(15), ..quick() }] {
+            let mut whole = Evolution::begin(&method, &target, Seed(3)).unwrap();
+            whole.run(&mut Run::new(Seed(3)).evaluation_limit(limit), 2, |_| Ok(())).unwrap();
+            for split in [1, 9, 25] {
+                assert!(split < whole.generations());
+                let folder = tempfile::tempdir().unwrap();
+                let path = folder.path().join("evolution.checkpoint");
+                let flag = Arc::new(AtomicBool::new(false));
+                let mut first = Evolution::begin(&method, &target, Seed(3)).unwrap();
+                let mut checkpoint = Checkpoint::new(&path, "evolution", 1).unwrap();
+                let mut run = Run::new(Seed(3)).evaluation_limit(limit).interrupt(Arc::clone(&flag));
+                let stopped = first
+                    .run(&mut run, 2, |evolution| {
+                        checkpoint.save(&evolution.snapshot(0.0))?;
+                        flag.store(evolution.generations() >= split, Ordering::Relaxed);
+                        Ok(())
+                    })
+                    .unwrap();
+                assert_eq!((stopped, first.generations()), (Stopped::Interrupted, split));
+                let saved = Checkpoint::new(&path, "evolution", 1).unwrap().load::<EvolutionSnapshot>();
+                let mut second = Evolution::resume(saved.unwrap().unwrap().state, &target).unwrap();
+                assert_eq!(bits(&second), bits(&first));
+                second.run(&mut Run::new(Seed(3)).evaluation_limit(limit), 1, |_| Ok(())).unwrap();
+                assert_eq!(bits(&second), bits(&whole), "split after generation {split}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_snapshot_of_another_target_or_with_a_contradiction_is_refused() {
+        let target = Target::named("exp2").unwrap();
+        let evolution = Evolution::begin(&quick(), &target, Seed(1)).unwrap();
+        let mut other = target.clone();
+        other.interval.hi = 0.5;
+        let refuse = |snapshot, target: &Target| Evolution::resume(snapshot, target).unwrap_err().to_string();
+        assert!(refuse(evolution.snapshot(0.0), &other).contains("that of the saved search"));
+        let mut snapshot = evolution.snapshot(0.0);
+        snapshot.populations[0][0].lineage = 99;
+        assert!(refuse(snapshot, &target).contains("contradicts itself"));
+        let mut snapshot = evolution.snapshot(0.0);
+        snapshot.populations[1].pop();
+        assert!(refuse(snapshot, &target).contains("contradicts itself"));
+        let mut snapshot = evolution.snapshot(0.0);
+        snapshot.populations[0][0].initial.push(1.0);
+        assert!(refuse(snapshot, &target).contains("contradicts itself"));
+    }
+}
