@@ -201,7 +201,7 @@ impl Discover {
         let started = Instant::now();
         let elapsed = || (spent + started.elapsed()).as_secs_f64();
         let mut last = started;
-        let stopped = search.explore(&mut run, self.threads, |search| {
+        let stopped = search.run(&mut run, self.threads, |search| {
             if last.elapsed() >= SAVE_EVERY {
                 last = Instant::now();
                 checkpoint.save(&search.save(elapsed()))?;
@@ -210,7 +210,7 @@ impl Discover {
         })?;
         checkpoint.save(&search.save(elapsed()))?;
         self.say(&format!("the search {stopped}; levelling and proving what it found"));
-        let front = search.finish()?;
+        let front = search.front()?;
         front.write(folder)?;
         Ok((front, stopped))
     }

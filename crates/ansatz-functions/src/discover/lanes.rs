@@ -197,6 +197,20 @@ impl<const N: usize> Lanes<N> for Single<N> {
     }
 }
 
+impl<const N: usize> Single<N> {
+    /// Lane by lane the larger magnitude, of which not-a-number is the largest. Magnitudes are ordered as their bits
+    /// are, and integers have a vector maximum that no special case holds up.
+    #[inline(always)]
+    pub(crate) fn max_magnitude(&self, rhs: &Self) -> Self {
+        let magnitude = |x: f64| (x.to_bits() & (u64::MAX >> 1)).cast_signed();
+        let mut out = [0.0; N];
+        for i in 0..N {
+            out[i] = f64::from_bits(magnitude(self.0[i]).max(magnitude(rhs.0[i])).cast_unsigned());
+        }
+        Self(out)
+    }
+}
+
 /// Dekker's renormalisation for `|a| ≥ |b|`.
 #[inline(always)]
 fn quick(a: f64, b: f64) -> (f64, f64) {
@@ -333,6 +347,15 @@ impl<const N: usize> Lanes<N> for Double<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_larger_magnitude_of_each_lane() {
+        let (nan, inf) = (f64::NAN, f64::INFINITY);
+        let a = Single([1.0, -2.0, 0.0, nan, 3.0, -inf, inf, -0.0]);
+        let b = Single([-1.5, 1.0, -0.0, 1.0, nan, 5.0, nan, 0.0]);
+        let Single(larger) = a.max_magnitude(&b);
+        assert_eq!(larger.map(f64::to_bits), [1.5, 2.0, 0.0, nan, nan, inf, nan, 0.0].map(f64::to_bits));
+    }
 
     #[test]
     fn double_lanes_agree_with_double_double_scalars() {

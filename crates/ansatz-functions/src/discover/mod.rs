@@ -1,6 +1,7 @@
 //! Discovery of programs for a function: from the identity to a front of error against cost.
 //!
 //! [`Discovery`] holds the parameters, [`Search`] is a search that can be run, stopped and run on, [`Front`] its result.
+//! [`Faithful`] and [`Evolution`] are the same for the published method, which is slower by orders of magnitude.
 
 mod archive;
 mod batch;
@@ -10,6 +11,7 @@ mod damped;
 mod enumerate;
 mod exchange;
 mod explorer;
+mod faithful;
 mod fit;
 mod folder;
 mod front;
@@ -24,8 +26,9 @@ mod throughput;
 pub use archive::Lineage;
 pub use batch::Counters;
 pub use cost::Cost;
-pub use explorer::Explorer;
 pub use enumerate::{Enumeration, EnumerationSnapshot, Exhaustive};
+pub use explorer::{Explorer, Round};
+pub use faithful::{Constants, Evolution, EvolutionSnapshot, Faithful, Fitness, Hurdle, Stage, Window};
 pub use front::{Front, FrontEntry, Provenance};
 pub use search::{Ablation, Discovery, Search};
 pub use snapshot::{Generation, Snapshot};

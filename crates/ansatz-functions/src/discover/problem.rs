@@ -33,7 +33,8 @@ pub(crate) struct Point {
 }
 
 impl Point {
-    fn pack<L: Lanes<NODES>>(points: &[Self]) -> Nodes<L> {
+    /// The samples as lanes.
+    pub(crate) fn pack<L: Lanes<N>, const N: usize>(points: &[Self]) -> Nodes<L> {
         let column = |f: fn(&Self) -> Dd| L::from_dd(&points.iter().map(f).collect::<Vec<_>>());
         Nodes { x: column(|p| p.x), weight: column(|p| p.weight), goal: column(|p| p.goal) }
     }

@@ -14,10 +14,9 @@ use super::batch::{Batch, Counters, Neighbour, Report};
 use super::cost::Cost;
 use super::mutate::{Mutation, identity};
 use super::problem::Problem;
-use crate::number::Scalar;
 use crate::program::{Op, OpSet, Shape};
 use crate::target::Target;
-use ansatz_core::{Error, Result, Run, Seed, Stopped, Work};
+use ansatz_core::{Error, Result, Seed, Work};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -102,7 +101,7 @@ pub(crate) struct State {
 ///
 /// ```
 /// use ansatz_core::{Run, Seed};
-/// use ansatz_functions::discover::{Discovery, Search};
+/// use ansatz_functions::discover::{Discovery, Explorer, Search};
 /// use ansatz_functions::target::Target;
 ///
 /// let target = Target::named("exp2").unwrap();
@@ -245,39 +244,6 @@ impl Search {
         (0..=self.method.max_cost).map(|level| self.state.archive.best(level)).collect()
     }
 
-    /// Searches on until the run says stop, on `threads` threads (0: all cores); `after` is called after each epoch, and
-    /// a reason that it returns ends the search.
-    ///
-    /// The run's evaluations are fits in double precision, its error is the least one found. An epoch that is
-    /// interrupted is given up as a whole, so that a search that is run on later gives the result of an unbroken one.
-    ///
-    /// # Errors
-    /// If the threads cannot be started, or what `after` returns.
-    pub fn run(
-        &mut self,
-        run: &mut Run,
-        threads: usize,
-        mut after: impl FnMut(&Self) -> Result<Option<Stopped>>,
-    ) -> Result<Stopped> {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .map_err(|e| Error::Environment { what: "a pool of threads".into(), reason: e.to_string() })?;
-        let signal = run.signal();
-        loop {
-            if !pool.install(|| self.epoch(&|| signal.raised().is_some())) {
-                let work = self.work();
-                let least = self.least();
-                return Ok(run.stop_requested().or_else(|| run.step(&work, least)).unwrap_or(Stopped::Interrupted));
-            }
-            let done = after(self)?;
-            run.message(self.progress());
-            if let Some(stopped) = run.step(&self.work(), self.least()).or(done) {
-                return Ok(stopped);
-            }
-        }
-    }
-
     /// What was spent so far.
     pub fn work(&self) -> Work {
         let mut work = Work::default();
@@ -294,23 +260,8 @@ impl Search {
         work
     }
 
-    fn least(&self) -> f64 {
-        self.best().into_iter().fold(f64::INFINITY, f64::min)
-    }
-
-    fn progress(&self) -> String {
-        let costs: Vec<String> = self
-            .best()
-            .iter()
-            .enumerate()
-            .filter(|(_, error)| error.is_finite())
-            .map(|(cost, error)| format!("{cost}: {error:.1e}"))
-            .collect();
-        costs.join("  ")
-    }
-
     /// Runs one epoch; false (and nothing changed) if it was aborted.
-    fn epoch(&mut self, abort: &(dyn Fn() -> bool + Sync)) -> bool {
+    pub(crate) fn epoch(&mut self, abort: &(dyn Fn() -> bool + Sync)) -> bool {
         let Self { method, problem, seed, state } = self;
         let sweeping = method.ablation == Ablation::None;
         let neighbours = if sweeping { method.assign(state) } else { Vec::new() };
@@ -355,13 +306,15 @@ impl Search {
             .levels()
             .iter()
             .flatten()
-            .all(|e| e.error.is_finite() && e.program.constants.iter().all(Scalar::is_finite))
+            .all(|e| e.error.is_finite() && e.program.constants.iter().all(|c| c.hi.is_finite()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::discover::Explorer;
+    use ansatz_core::Run;
 
     fn small(threads: usize, fits: u64) -> Search {
         let method = Discovery { max_cost: 5, effort: 3_000, ..Discovery::default() };

@@ -46,8 +46,7 @@ struct SavedSweep {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Snapshot {
     method: Discovery,
-    /// Name, interval and weight of the target: a snapshot only fits the search that it was taken from.
-    target: (String, f64, f64, Weight),
+    target: Described,
     seed: Seed,
     /// Seconds spent.
     elapsed: f64,
@@ -89,8 +88,38 @@ impl Table {
     }
 }
 
-fn describe(target: &Target) -> (String, f64, f64, Weight) {
+/// What identifies a target: name, interval and weight. A saved search only fits the target that it was begun with.
+pub(crate) type Described = (String, f64, f64, Weight);
+
+pub(crate) fn describe(target: &Target) -> Described {
     (target.name.clone(), target.interval.lo, target.interval.hi, target.weight)
+}
+
+/// Refuses a target that is not the described one.
+pub(crate) fn same_target(saved: &Described, target: &Target) -> Result<()> {
+    if *saved == describe(target) {
+        return Ok(());
+    }
+    let (name, lo, hi, _) = saved;
+    Err(Error::parameter("target", &target.name, format!("that of the saved search, {name} on {lo}..{hi}")))
+}
+
+pub(crate) fn broken() -> Error {
+    Error::refused("the saved search contradicts itself")
+}
+
+/// The lineages of a table of generations.
+pub(crate) fn lineages(generations: Vec<Generation>) -> Result<Vec<Arc<Lineage>>> {
+    let mut lineages: Vec<Arc<Lineage>> = Vec::new();
+    for generation in generations {
+        let parent = match generation.parent {
+            Some(i) => Some(Arc::clone(lineages.get(i).ok_or_else(broken)?)),
+            None => None,
+        };
+        let Generation { mutations, program, error, .. } = generation;
+        lineages.push(Arc::new(Lineage { parent, mutations, program, error }));
+    }
+    Ok(lineages)
 }
 
 impl Snapshot {
@@ -150,25 +179,9 @@ impl Search {
     /// # Errors
     /// If the target is not the one of the snapshot, or the snapshot contradicts itself.
     pub fn resume(snapshot: Snapshot, target: &Target) -> Result<Self> {
-        if snapshot.target != describe(target) {
-            let (name, lo, hi, _) = &snapshot.target;
-            return Err(Error::parameter(
-                "target",
-                &target.name,
-                format!("that of the saved search, {name} on {lo}..{hi}"),
-            ));
-        }
+        same_target(&snapshot.target, target)?;
         snapshot.method.validate()?;
-        let broken = || Error::refused("the saved search contradicts itself");
-        let mut lineages: Vec<Arc<Lineage>> = Vec::new();
-        for generation in snapshot.generations {
-            let parent = match generation.parent {
-                Some(i) => Some(Arc::clone(lineages.get(i).ok_or_else(broken)?)),
-                None => None,
-            };
-            let Generation { mutations, program, error, .. } = generation;
-            lineages.push(Arc::new(Lineage { parent, mutations, program, error }));
-        }
+        let lineages = lineages(snapshot.generations)?;
         let levels: Vec<Vec<Entry>> = snapshot
             .levels
             .into_iter()
@@ -212,6 +225,7 @@ impl Search {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::discover::Explorer;
     use ansatz_core::{Checkpoint, Run, Stopped};
     use std::sync::Arc as Shared;
     use std::sync::atomic::{AtomicBool, Ordering};

@@ -213,9 +213,27 @@ impl<L: Lanes<N>, const N: usize> Workspace<L, N> {
     /// The weighted error at all nodes, rounded to double.
     #[inline(always)]
     pub(crate) fn residual(&mut self, tape: &Tape, nodes: &Nodes<L>, constants: &[L::Real]) -> Single<N> {
+        self.set_constants(constants);
+        self.run(tape, nodes)
+    }
+
+    /// Sets the input of the next [`run`](Self::run)s.
+    #[inline(always)]
+    pub(crate) fn set_input(&mut self, x: &L) {
+        self.values[0] = *x;
+    }
+
+    /// Sets the constants of the next [`run`](Self::run)s.
+    #[inline(always)]
+    pub(crate) fn set_constants(&mut self, constants: &[L::Real]) {
         for (value, &c) in self.values[1..].iter_mut().zip(constants) {
             *value = L::splat(c);
         }
+    }
+
+    /// The weighted error at all nodes for the input and the constants that were set, rounded to double.
+    #[inline(always)]
+    pub(crate) fn run(&mut self, tape: &Tape, nodes: &Nodes<L>) -> Single<N> {
         let first = 1 + tape.constants;
         for (i, &Instruction { op, args: [a, b, c] }) in tape.instructions.iter().enumerate() {
             let (earlier, rest) = self.values.split_at_mut(first + i);

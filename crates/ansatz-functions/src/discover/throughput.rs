@@ -6,6 +6,7 @@
 //! passes. Speed is worth nothing without quality: afterwards every form is fitted from more starts and for longer, and
 //! the fits that had come within 1e-3 of the least error so known are counted.
 
+use super::Explorer;
 use super::batch::{Batch, QUICK, RANDOM_STARTS, REFINE, Start};
 use super::fit::{Scratch, fit};
 use super::mutate::constants_finite;

@@ -39,7 +39,7 @@ use super::mutate::identity;
 use super::problem::Problem;
 use crate::program::OpSet;
 use crate::target::Target;
-use ansatz_core::{Error, Result, Run, Seed, Stopped, Work};
+use ansatz_core::{Error, Result, Seed, Work};
 use form::{Instruction, MOST, Menu};
 use generate::Generator;
 use rayon::prelude::*;
@@ -110,14 +110,14 @@ struct State {
 ///
 /// ```
 /// use ansatz_core::{Run, Seed, Stopped};
-/// use ansatz_functions::discover::{Enumeration, Exhaustive};
+/// use ansatz_functions::discover::{Enumeration, Exhaustive, Explorer};
 /// use ansatz_functions::target::Target;
 ///
 /// let target = Target::named("exp2").unwrap();
 /// let method = Exhaustive { max_operations: 3, ..Exhaustive::default() };
 /// let mut run = Run::new(Seed(1));
 /// let mut enumeration = Enumeration::begin(&method, &target, run.seed()).unwrap();
-/// assert_eq!(enumeration.run(&mut run, 1, |_| Ok(())).unwrap(), Stopped::Exhausted);
+/// assert_eq!(enumeration.run(&mut run, 1, |_| Ok(None)).unwrap(), Stopped::Exhausted);
 /// // Nothing with three operations is better than c/(x + c') + c''.
 /// assert!((enumeration.best()[3] - 8.672e-4).abs() < 1e-7);
 /// ```
@@ -187,38 +187,9 @@ impl Enumeration {
         (0..=self.method.max_operations).map(|level| self.state.archive.best(level)).collect()
     }
 
-    /// Goes on until all forms were tried ([`Stopped::Exhausted`]) or the run says stop, on `threads` threads (0: all
-    /// cores); `after` is called after each round of at most a second or so.
-    ///
-    /// The run's evaluations are fits in double precision, its error is the least one found. A round that is
-    /// interrupted is given up as a whole, so that an enumeration that is run on later gives the result of an unbroken
-    /// one.
-    ///
-    /// # Errors
-    /// If the threads cannot be started, or what `after` returns.
-    pub fn run(
-        &mut self,
-        run: &mut Run,
-        threads: usize,
-        mut after: impl FnMut(&Self) -> Result<()>,
-    ) -> Result<Stopped> {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .map_err(|e| Error::Environment { what: "a pool of threads".into(), reason: e.to_string() })?;
-        let signal = run.signal();
-        while self.state.operations <= self.method.max_operations {
-            if !pool.install(|| self.round(&|| signal.raised().is_some())) {
-                let (work, least) = (self.work(), self.least());
-                return Ok(run.stop_requested().or_else(|| run.step(&work, least)).unwrap_or(Stopped::Interrupted));
-            }
-            after(self)?;
-            run.message(self.progress());
-            if let Some(stopped) = run.step(&self.work(), self.least()) {
-                return Ok(stopped);
-            }
-        }
-        Ok(Stopped::Exhausted)
+    /// Whether every form has been tried.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.state.operations > self.method.max_operations
     }
 
     /// What was spent so far.
@@ -248,11 +219,8 @@ impl Enumeration {
         finish.front(&self.method.ops, self.state.archive.levels(), provenance)
     }
 
-    fn least(&self) -> f64 {
-        self.best().into_iter().fold(f64::INFINITY, f64::min)
-    }
-
-    fn progress(&self) -> String {
+    /// What was found, and which part of the forms was tried.
+    pub(crate) fn progress(&self) -> String {
         let found = self.best().into_iter().enumerate().filter(|(_, error)| error.is_finite());
         let mut parts: Vec<String> = found.map(|(operations, error)| format!("{operations}: {error:.1e}")).collect();
         if self.state.operations <= self.method.max_operations {
@@ -263,7 +231,7 @@ impl Enumeration {
     }
 
     /// Tries the forms of the next prefixes; false (and nothing changed) if that was aborted.
-    fn round(&mut self, abort: &(dyn Fn() -> bool + Sync)) -> bool {
+    pub(crate) fn round(&mut self, abort: &(dyn Fn() -> bool + Sync)) -> bool {
         let Self { method, menu, problem, seed, state, prefixes } = self;
         let generator = Generator { menu, operations: state.operations };
         let last = prefixes.len().min(state.next + ROUND);

@@ -1,5 +1,6 @@
 use super::form::Form;
 use super::*;
+use crate::discover::Explorer;
 use crate::discover::fit::{self, Limits, Nodes};
 use crate::discover::lanes::{Lanes, Single};
 use crate::discover::mutate::fresh_constant;
@@ -7,7 +8,7 @@ use crate::discover::tape::Tape;
 use crate::number::Dd;
 use crate::program::{Node, Op, Program, Shape, canonical};
 use crate::target::Weight;
-use ansatz_core::Checkpoint;
+use ansatz_core::{Checkpoint, Run, Stopped};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -108,7 +109,7 @@ fn prefixes_divide_the_forms() {
 }
 
 /// Whether some shape takes the values of `program` at the nodes, its constants fitted from random starts.
-fn spanned(program: &Program, by: &[(Shape, Tape)], scratch: &mut fit::Scratch<Single<16>>) -> bool {
+fn spanned(program: &Program, by: &[(Shape, Tape)], scratch: &mut fit::Scratch<Single<16>, 16>) -> bool {
     let mut stream = Seed(7).stream("spanned", 0);
     let x: Vec<Dd> = (0..16).map(|i| Dd::from(0.31 + 0.07 * f64::from(i))).collect();
     let values: Vec<Dd> = x.iter().map(|x| Dd::from(program.eval(&x.hi))).collect();
@@ -116,7 +117,7 @@ fn spanned(program: &Program, by: &[(Shape, Tape)], scratch: &mut fit::Scratch<S
     let nodes = Nodes {
         x: Single::<16>::from_dd(&x),
         weight: Single::splat(1.0 / scale),
-        goal: Single::from_dd(&values).mul(&Single::splat(1.0 / scale)),
+        goal: Single::from_dd(&values.iter().map(|v| *v * Dd::from(1.0 / scale)).collect::<Vec<_>>()),
     };
     (0..40).any(|_| {
         by.iter().any(|(shape, tape)| {
@@ -182,7 +183,7 @@ fn shapes_use_the_operations_of_the_set_and_no_others() {
 fn enumerate(method: &Exhaustive, target: &Target, threads: usize) -> Enumeration {
     let mut run = Run::new(Seed(1));
     let mut enumeration = Enumeration::begin(method, target, run.seed()).unwrap();
-    assert_eq!(enumeration.run(&mut run, threads, |_| Ok(())).unwrap(), Stopped::Exhausted);
+    assert_eq!(enumeration.run(&mut run, threads, |_| Ok(None)).unwrap(), Stopped::Exhausted);
     assert_eq!(enumeration.complete(), method.max_operations);
     enumeration
 }
@@ -276,14 +277,14 @@ fn an_enumeration_split_at_any_round_ends_as_an_unbroken_one() {
             .run(&mut Run::new(Seed(1)).interrupt(Arc::clone(&flag)), 2, |enumeration| {
                 checkpoint.save(&enumeration.snapshot(1.5))?;
                 flag.store(enumeration.rounds() >= split, Ordering::Relaxed);
-                Ok(())
+                Ok(None)
             })
             .unwrap();
         assert_eq!((stopped, first.rounds()), (Stopped::Interrupted, split));
         let saved = Checkpoint::new(&path, "enumeration", 1).unwrap().load::<EnumerationSnapshot>().unwrap().unwrap();
         assert_eq!((saved.state.elapsed(), saved.state.seed(), saved.state.method()), (1.5, Seed(1), &small()));
         let mut second = Enumeration::resume(saved.state, &target).unwrap();
-        assert_eq!(second.run(&mut Run::new(Seed(1)), 1, |_| Ok(())).unwrap(), Stopped::Exhausted);
+        assert_eq!(second.run(&mut Run::new(Seed(1)), 1, |_| Ok(None)).unwrap(), Stopped::Exhausted);
         assert_eq!(outcome(&second), outcome(&whole), "split after round {split}");
     }
 }
@@ -294,7 +295,7 @@ fn a_round_is_given_up_when_interrupted() {
     let mut enumeration = Enumeration::begin(&small(), &target, Seed(1)).unwrap();
     let before = outcome(&enumeration);
     let flag = Arc::new(AtomicBool::new(true));
-    let stopped = enumeration.run(&mut Run::new(Seed(1)).interrupt(flag), 1, |_| Ok(())).unwrap();
+    let stopped = enumeration.run(&mut Run::new(Seed(1)).interrupt(flag), 1, |_| Ok(None)).unwrap();
     assert_eq!((stopped, outcome(&enumeration)), (Stopped::Interrupted, before));
 }
 

@@ -72,9 +72,9 @@ pub(super) struct Worker<'a> {
     /// The form under way, and its negative.
     tapes: [Tape; 2],
     nodes: Nodes<Single<COARSE>>,
-    coarse: fit::Scratch<Single<COARSE>>,
-    single: fit::Scratch<Single<NODES>>,
-    double: fit::Scratch<Double<NODES>>,
+    coarse: fit::Scratch<Single<COARSE>, COARSE>,
+    single: fit::Scratch<Single<NODES>, NODES>,
+    double: fit::Scratch<Double<NODES>, NODES>,
     exchange: exchange::Scratch,
 }
 
