@@ -168,7 +168,9 @@ fn iterate<L: Lanes<N>, const N: usize>(
                 n1 += normal[i][i] * (step[i] * step[i]);
                 n2 += normal[i][i] * (bend[i] * bend[i]);
             }
-            if !(4.0 * n2 <= 0.5625 * n1) {
+            // The correction is to be the smaller part; one that is not finite is not.
+            let bounded = 4.0 * n2 <= 0.5625 * n1;
+            if !bounded {
                 lambda *= 8.0;
                 continue;
             }
