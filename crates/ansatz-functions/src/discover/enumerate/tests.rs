@@ -162,7 +162,7 @@ fn nothing_is_lost_of_three_operations() {
 }
 
 #[test]
-#[ignore = "minutes"]
+#[ignore = "some seconds"]
 fn nothing_is_lost_of_a_sample_of_four_operations() {
     nothing_is_lost(4, 50);
 }
