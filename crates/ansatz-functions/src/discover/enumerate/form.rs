@@ -111,7 +111,7 @@ impl Form<'_> {
     /// if the operations of the menu cannot. At most 2^6 choices of sign are tried, nearly always one.
     pub(super) fn realise(&self, menu: &Menu, negative: bool) -> Option<Shape> {
         let mut signs = [false; MOST + 1];
-        self.choose(0, menu, negative, &mut signs).then(|| self.shape(menu, &signs))
+        self.choose(0, menu, negative, &mut signs).then(|| self.shape(menu, signs))
     }
 
     /// Chooses the signs of the values from `i + 1` on: true for values that are computed as their negatives.
@@ -138,7 +138,7 @@ impl Form<'_> {
         })
     }
 
-    fn shape(&self, menu: &Menu, signs: &[bool; MOST + 1]) -> Shape {
+    fn shape(&self, menu: &Menu, signs: [bool; MOST + 1]) -> Shape {
         let mut nodes = Vec::with_capacity(2 * self.instructions.len() + 1);
         nodes.push(Node::Input);
         let mut values = [0u16; MOST + 1];
