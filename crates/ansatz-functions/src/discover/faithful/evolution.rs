@@ -668,6 +668,24 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn the_front_is_proved_and_descends_from_the_identity() {
+        let method = Faithful { max_cost: 3, constants: Constants::Lamarckian { decades: 1.0 }, ..quick() };
+        let mut evolution = begun(&method, 1);
+        advance(&mut evolution, 40);
+        let front = evolution.front().unwrap();
+        assert_eq!((front.provenance.epochs, front.provenance.counters), (40, evolution.counters()));
+        for entry in &front.entries {
+            let proved = entry.proof.as_ref().unwrap().bound;
+            // Levelled constants are no worse than trained ones.
+            let trained = evolution.best()[entry.operations];
+            assert!(proved <= 1.01 * trained, "{}: {proved} against {trained}", entry.operations);
+            entry.lineage.verify(&method.ops).unwrap();
+            assert_eq!(entry.ancestry()[0].program, identity());
+        }
+        assert!(front.at(2).unwrap().bound() < 0.03);
+    }
+
+    #[test]
     #[ignore = "up to ten minutes of two cores a seed; in release mode"]
     fn the_small_machine_finds_the_best_programs_of_up_to_five_operations() {
         use std::sync::atomic::{AtomicBool, Ordering};

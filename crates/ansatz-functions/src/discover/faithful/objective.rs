@@ -98,7 +98,6 @@ impl Samples {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::number::Dd;
     use crate::program::samples;
 
     #[test]
@@ -139,7 +138,6 @@ mod tests {
         let tape = Tape::new(&shape).unwrap();
         let error = training.error(&tape, &[], &mut training.values(&tape));
         assert!((error - (1.0 / 1f64.sin() - 1.0)).abs() < 1e-12);
-        let _: Dd = Problem::point(&target, 1.0).unwrap().goal;
     }
 
     #[test]
