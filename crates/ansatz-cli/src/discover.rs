@@ -2,6 +2,7 @@
 
 use crate::print;
 use crate::progress::{self, Style};
+use crate::timed;
 use ansatz_core::render::{frontier_csv, svg, text_table};
 use ansatz_core::{Checkpoint, Error, Result, Run, Seed, Stopped, write_atomic};
 use ansatz_functions::anchors;
@@ -19,6 +20,9 @@ const VERSION: u32 = 1;
 const CHECKPOINT: &str = "search.checkpoint";
 /// Time between two checkpoints.
 const SAVE_EVERY: Duration = Duration::from_secs(10);
+
+/// The largest cost that is searched by measured time: room for a few divisions.
+const MOST_TIME: usize = 60;
 
 /// How the error is measured.
 #[derive(Clone, Copy, ValueEnum)]
@@ -90,12 +94,16 @@ pub(crate) struct Discover {
     /// Operations that programs may use, such as "+-*/" or "+-*/,sqrt"
     #[arg(long, default_value = "+-*/", allow_hyphen_values = true)]
     ops: String,
-    /// What an operation costs: "count", or weights such as "div=5,mul=1"
+    /// What an operation costs: "count", weights such as "div=5,mul=1", "time" as measured on this machine, or the
+    /// cost.json of such a search, which repeats it
     #[arg(long, default_value = "count")]
     cost: String,
-    /// The largest cost searched
-    #[arg(long, default_value_t = 12)]
-    max_ops: usize,
+    /// The format in which programs are timed, with --cost time
+    #[arg(long, value_enum, default_value = "f64")]
+    format: crate::emit::Numbers,
+    /// The largest cost searched; 12, or 60 with --cost time, where an addition costs about 1
+    #[arg(long)]
+    max_ops: Option<usize>,
     /// Time for the search, in minutes
     #[arg(long)]
     minutes: Option<f64>,
@@ -134,15 +142,22 @@ pub(crate) struct Discover {
 impl Discover {
     pub(crate) fn run(self) -> Result<ExitCode> {
         let target = self.problem.target()?;
-        let method = Discovery {
-            ops: OpSet::parse(&self.ops)?,
-            cost: Cost::parse(&self.cost)?,
-            max_cost: self.max_ops,
-            ..Discovery::default()
-        };
-        method.validate()?;
+        let ops = OpSet::parse(&self.ops)?;
         let limit = self.limit()?;
         let folder = self.folder(&target)?;
+        // What can be refused is refused before anything is measured.
+        let mut method = Discovery { ops, ..Discovery::default() };
+        method.max_cost = self.max_ops.unwrap_or(method.max_cost);
+        method.validate()?;
+        method.cost = if self.cost == "time" {
+            timed::cost(&method.ops, self.format.into(), &folder, self.resume, |line| self.say(line))?
+        } else {
+            Cost::parse(&self.cost)?
+        };
+        if let (Cost::Measured(_), None) = (&method.cost, self.max_ops) {
+            method.max_cost = MOST_TIME;
+        }
+        method.validate()?;
         let mut checkpoint = Checkpoint::new(folder.join(CHECKPOINT), KIND, VERSION)?;
         let saved = checkpoint.load::<Snapshot>();
         let (mut search, spent) = match (self.resume, saved) {
@@ -170,10 +185,9 @@ impl Discover {
         };
         std::fs::create_dir_all(&folder).map_err(|e| Error::io("create", &folder, e))?;
 
-        let style = if self.quiet { Style::None } else { self.progress };
         let mut run = Run::new(Seed(self.seed))
             .already_spent(spent)
-            .observer(progress::observer(style))
+            .observer(progress::observer(self.style()))
             .interrupt(progress::interrupt());
         if let Some(limit) = limit {
             run = run.time_limit(limit);
@@ -195,25 +209,41 @@ impl Discover {
             Ok(())
         })?;
         checkpoint.save(&search.snapshot(elapsed(started)))?;
-        if style != Style::None {
-            eprintln!("the search {stopped}; levelling and proving what it found");
-        }
-        let front = search.front()?;
+        self.say(&format!("the search {stopped}; levelling and proving what it found"));
+        let front = timed::front(search.front()?, |line| self.say(line))?;
         front.write(&folder)?;
-        if style != Style::None {
-            eprintln!("recomputing the classical approximations");
+        self.say("recomputing the classical approximations");
+        let most = match &front.cost {
+            // The largest cost is no number of operations then.
+            Cost::Measured(_) => front.entries.iter().map(|e| e.operations).fold(12, usize::max),
+            _ => method.max_cost,
+        };
+        let anchors = anchors::table(&target, most.min(40))?;
+        let mut pictures = vec![front.frontier(&anchors)?];
+        write_atomic(&folder.join("front.svg"), svg(&pictures[0])?.as_bytes())?;
+        if let Some(picture) = timed::picture(&front, &anchors)? {
+            write_atomic(&folder.join("time.svg"), svg(&picture)?.as_bytes())?;
+            pictures.push(picture);
         }
-        let anchors = anchors::table(&target, self.max_ops.min(40))?;
-        let picture = front.frontier(&anchors)?;
-        write_atomic(&folder.join("front.svg"), svg(&picture)?.as_bytes())?;
-        write_atomic(&folder.join("front.csv"), frontier_csv(&[picture]).as_bytes())?;
+        write_atomic(&folder.join("front.csv"), frontier_csv(&pictures).as_bytes())?;
         if self.json {
             let path = folder.join("front.json");
             return print(&std::fs::read_to_string(&path).map_err(|e| Error::io("read", &path, e))?)
                 .map(|()| ExitCode::SUCCESS);
         }
-        report(&front, &anchors, &folder, stopped)?;
+        report(&front, &anchors, timed::report(&front, pictures.get(1)), &folder, stopped)?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn style(&self) -> Style {
+        if self.quiet { Style::None } else { self.progress }
+    }
+
+    /// A line of progress, unless nobody wants to see any.
+    fn say(&self, line: &str) {
+        if self.style() != Style::None {
+            eprintln!("{line}");
+        }
     }
 
     /// The time limit; a minute if nothing else limits the search.
@@ -255,7 +285,13 @@ impl Discover {
     }
 }
 
-fn report(front: &Front, anchors: &anchors::Table, folder: &Path, stopped: Stopped) -> Result<()> {
+fn report(
+    front: &Front,
+    anchors: &anchors::Table,
+    by_time: Option<String>,
+    folder: &Path,
+    stopped: Stopped,
+) -> Result<()> {
     let rows = front.entries.iter().filter(|e| e.operations >= 1).map(|entry| {
         let classical = anchors.best(entry.operations, |_| true);
         vec![
@@ -266,7 +302,8 @@ fn report(front: &Front, anchors: &anchors::Table, folder: &Path, stopped: Stopp
             entry.program.to_string(),
         ]
     });
-    print(&text_table(140, &["ops", "proved ≤", "as f64 ≤", "best classical", "program"], rows))?;
+    let by_operations = || text_table(140, &["ops", "proved ≤", "as f64 ≤", "best classical", "program"], rows);
+    print(&by_time.unwrap_or_else(by_operations))?;
     for reason in &front.refused {
         print(&format!("refused: {reason}"))?;
     }

@@ -1,10 +1,12 @@
 //! The `ansatz` command: parsing, progress, tables and pictures. No mathematics.
 
+mod bench;
 mod certify;
 mod claim;
 mod discover;
 mod emit;
 mod progress;
+mod timed;
 
 use ansatz_core::{Error, Result};
 use clap::{Parser, Subcommand};
@@ -28,6 +30,8 @@ enum Command {
     Check(certify::Check),
     /// Write a program as code: Rust, C, Python, LaTeX or JSON
     Emit(emit::Emit),
+    /// Compile programs and time them beside a reference
+    Bench(bench::Bench),
     /// List the claims, show one, or run the experiment that it stands on
     Claim(claim::Claim),
 }
@@ -47,6 +51,7 @@ fn main() -> ExitCode {
         Command::Certify(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Emit(command) => command.run(),
+        Command::Bench(command) => command.run(),
         Command::Claim(command) => command.run(),
     };
     outcome.unwrap_or_else(|error| {

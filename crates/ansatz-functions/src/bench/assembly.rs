@@ -37,9 +37,10 @@ pub(super) fn code(assembly: &str, symbol: &str) -> Option<Code> {
         code.fused += usize::from(name.starts_with("fmadd") || name.starts_with("fmsub") || name.starts_with("fnm"));
         code.divisions += usize::from(name.starts_with("div"));
         code.calls += usize::from(name.starts_with("call"));
-        if name.ends_with("ps") || name.ends_with("pd") {
-            let operands = line;
-            let width = [("zmm", 512), ("ymm", 256), ("xmm", 128)].into_iter().find(|(r, _)| operands.contains(r));
+        // Moves and the zeroing of registers are no arithmetic.
+        let computes = !name.starts_with("mov") && !name.starts_with("xor");
+        if computes && (name.ends_with("ps") || name.ends_with("pd")) {
+            let width = [("zmm", 512), ("ymm", 256), ("xmm", 128)].into_iter().find(|(r, _)| line.contains(r));
             code.vector_bits = code.vector_bits.max(width.map_or(0, |(_, bits)| bits));
         }
     }

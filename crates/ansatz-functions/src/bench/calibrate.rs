@@ -248,8 +248,5 @@ mod tests {
         assert!(table.weights.iter().all(|(_, w)| *w >= 1.0 && w.fract() == 0.0));
         let text = serde_json::to_string(&table).unwrap();
         assert_eq!(serde_json::from_str::<Calibration>(&text).unwrap(), table);
-        // Longer is slower, by the table.
-        let shape = super::super::reference().shape;
-        assert!(table.nanoseconds(&shape) > table.nanoseconds(&identity().shape));
     }
 }

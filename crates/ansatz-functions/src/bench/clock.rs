@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn every_measure_is_positive_and_ordered() {
         for format in [Format::F32, Format::F64] {
-            let options = Options { format, windows: 10, ..Options::default() };
+            let options = Options { windows: 10, ..Options::new(format) };
             let timings = time(&[f5(), f10(), reference(), horner(&[1.0, 0.7, 0.2], true)], &options).unwrap();
             assert_eq!(timings.len(), 4);
             for timing in timings {
@@ -215,7 +215,7 @@ mod tests {
         assert!(refuse(Options { interval: [0.0, 1e300], format: Format::F32, ..usual() }).contains("interval"));
         let mut huge = f5();
         huge.constants[0] = 1e300.into();
-        let error = time(&[huge], &Options { format: Format::F32, ..usual() }).unwrap_err().to_string();
+        let error = time(&[huge], &Options::new(Format::F32)).unwrap_err().to_string();
         assert!(error.contains("constant c1"), "{error}");
     }
 }

@@ -69,20 +69,26 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
+        Self::new(Format::F64)
+    }
+}
+
+impl Options {
+    /// The usual options for a format: arrays of 16 kB, which are 4096 numbers of binary32; every measure; a thousand
+    /// windows.
+    pub fn new(format: Format) -> Self {
         Self {
-            format: Format::F64,
+            format,
             compiler: Compiler::Rust,
             windows: 1000,
             repetitions: 5,
-            elements: 4096,
+            elements: if format == Format::F32 { 4096 } else { 2048 },
             interval: [0.1, 0.9],
             latency: true,
             composed: true,
         }
     }
-}
 
-impl Options {
     /// Checks the parameters.
     ///
     /// # Errors
@@ -195,7 +201,7 @@ pub fn time(programs: &[Program], options: &Options) -> Result<Vec<Timing>> {
 }
 
 fn time_in<T: Float>(programs: &[Program], options: &Options) -> Result<Vec<Timing>> {
-    let all: Vec<Program> = std::iter::once(&reference()).chain(programs).map(|p| p.rounded_to(T::FORMAT)).collect();
+    let all: Vec<Program> = std::iter::once(&reference()).chain(programs).map(rounded::<T>).collect::<Result<_>>()?;
     let kernels = Kernels::<T>::build(&all, options)?;
     check::bits(&kernels, &all, options)?;
     // A thread of its own: it goes away together with its tie to a core.
@@ -206,4 +212,19 @@ fn time_in<T: Float>(programs: &[Program], options: &Options) -> Result<Vec<Timi
         });
         worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
+}
+
+/// The program whose constants are rounded to the format, if they fit it.
+fn rounded<T: Float>(program: &Program) -> Result<Program> {
+    if let Some(fault) = program.fault() {
+        return Err(Error::refused(format!("the program is unsound: {fault}")));
+    }
+    let rounded = program.rounded_to(T::FORMAT);
+    match rounded.constants.iter().position(|c| !c.hi.is_finite()) {
+        Some(i) => {
+            let value = program.constants[i].hi;
+            Err(Error::parameter(format!("constant c{}", i + 1), value, "within the range of the format"))
+        }
+        None => Ok(rounded),
+    }
 }

@@ -16,6 +16,7 @@ mod problem;
 mod search;
 mod snapshot;
 mod tape;
+mod timed;
 
 pub use archive::Lineage;
 pub use batch::Counters;
