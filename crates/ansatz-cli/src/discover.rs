@@ -2,10 +2,13 @@
 
 use crate::print;
 use crate::progress::{self, Style};
+use crate::timed;
 use ansatz_core::render::{frontier_csv, svg, text_table};
 use ansatz_core::{Checkpoint, Error, Result, Run, Seed, Stopped, write_atomic};
 use ansatz_functions::anchors;
-use ansatz_functions::discover::{Cost, Discovery, Explorer, Front, Search};
+use ansatz_functions::discover::{
+    Cost, Discovery, Enumeration, Evolution, Exhaustive, Explorer, Faithful, Front, Search,
+};
 use ansatz_functions::program::OpSet;
 use ansatz_functions::target::{Format, Interval, Target, Weight};
 use clap::{Args, ValueEnum};
@@ -17,6 +20,9 @@ use std::time::{Duration, Instant};
 const CHECKPOINT: &str = "search.checkpoint";
 /// Time between two checkpoints.
 const SAVE_EVERY: Duration = Duration::from_secs(10);
+
+/// The largest cost that is searched by measured time: room for a few divisions.
+const MOST_TIME: usize = 60;
 
 /// How the error is measured.
 #[derive(Clone, Copy, ValueEnum)]
@@ -86,6 +92,10 @@ impl Problem {
 enum Method {
     /// Evolution from the identity with fits by Levenberg–Marquardt: the fast one
     Evolve,
+    /// The published method: NSGA-II, constants by CMA-ES
+    Faithful,
+    /// Every program, up to six operations
+    Exhaustive,
 }
 
 #[derive(Args)]
@@ -98,12 +108,16 @@ pub(crate) struct Discover {
     /// Operations that programs may use, such as "+-*/" or "+-*/,sqrt"
     #[arg(long, default_value = "+-*/", allow_hyphen_values = true)]
     ops: String,
-    /// What an operation costs: "count", or weights such as "div=5,mul=1"
+    /// What an operation costs: "count", weights such as "div=5,mul=1", "time" as measured on this machine, or the
+    /// cost.json of such a search, which repeats it
     #[arg(long, default_value = "count")]
     cost: String,
-    /// The largest cost searched
-    #[arg(long, default_value_t = 12)]
-    max_ops: usize,
+    /// The format in which programs are timed, with --cost time
+    #[arg(long, value_enum, default_value = "f64")]
+    format: crate::emit::Numbers,
+    /// The largest cost searched; 12, or 60 with --cost time, where an addition costs about 1
+    #[arg(long)]
+    max_ops: Option<usize>,
     /// Time for the search, in minutes
     #[arg(long)]
     minutes: Option<f64>,
@@ -143,19 +157,57 @@ impl Discover {
     pub(crate) fn run(self) -> Result<ExitCode> {
         let target = self.problem.target()?;
         let ops = OpSet::parse(&self.ops)?;
-        let cost = Cost::parse(&self.cost)?;
         let folder = self.folder(&target)?;
+        let seed = Seed(self.seed);
         let (front, stopped) = match self.method {
             Method::Evolve => {
-                let method = Discovery { ops, cost, max_cost: self.max_ops, ..Discovery::default() };
-                self.search::<Search>(&method, &target, &folder)?
+                // What can be refused is refused before anything is measured.
+                let mut method = Discovery { ops, ..Discovery::default() };
+                method.max_cost = self.max_ops.unwrap_or(method.max_cost);
+                method.validate()?;
+                method.cost = if self.cost == "time" {
+                    timed::cost(&method.ops, self.format.into(), &folder, self.resume, |line| self.say(line))?
+                } else {
+                    Cost::parse(&self.cost)?
+                };
+                if let (Cost::Measured(_), None) = (&method.cost, self.max_ops) {
+                    method.max_cost = MOST_TIME;
+                }
+                method.validate()?;
+                self.search::<Search>(&method, &target, seed, &folder)?
+            }
+            Method::Faithful => {
+                self.counts_only()?;
+                let mut method = Faithful { ops, ..Faithful::small_machine() };
+                method.max_cost = self.max_ops.unwrap_or(method.max_cost);
+                self.search::<Evolution>(&method, &target, seed, &folder)?
+            }
+            Method::Exhaustive => {
+                self.counts_only()?;
+                let mut method = Exhaustive { ops, ..Exhaustive::default() };
+                method.max_operations = self.max_ops.unwrap_or(method.max_operations);
+                self.search::<Enumeration>(&method, &target, seed, &folder)?
             }
         };
         self.present(&front, stopped, &folder)
     }
 
+    /// Refuses a cost other than the number of operations, for the methods that know no other.
+    fn counts_only(&self) -> Result<()> {
+        if self.cost == "count" {
+            return Ok(());
+        }
+        Err(Error::parameter("cost", format!("{:?}", self.cost), "count: only --method evolve knows others"))
+    }
+
     /// Begins or resumes a search in the folder, and writes the front that it ends in.
-    fn search<S: Explorer>(&self, method: &S::Method, target: &Target, folder: &Path) -> Result<(Front, Stopped)> {
+    fn search<S: Explorer + Send>(
+        &self,
+        method: &S::Method,
+        target: &Target,
+        seed: Seed,
+        folder: &Path,
+    ) -> Result<(Front, Stopped)> {
         let limit = self.limit()?;
         let (kind, version) = S::KIND;
         let mut checkpoint = Checkpoint::new(folder.join(CHECKPOINT), kind, version)?;
@@ -166,7 +218,7 @@ impl Discover {
                     eprintln!("warning: {warning}");
                 }
                 let (old, seed, elapsed) = S::about(&saved.state);
-                if old != method || seed != Seed(self.seed) {
+                if old != method || seed != seed {
                     let allowed = "those of the saved search: the same operations, costs, --max-ops and --seed";
                     return Err(Error::parameter("the search's parameters", "others", allowed));
                 }
@@ -177,7 +229,7 @@ impl Discover {
             (true, Ok(None)) => {
                 return Err(Error::parameter("resume", folder.display(), "a folder with a saved search"));
             }
-            (false, Ok(None)) => (S::begin(method, target, Seed(self.seed))?, Duration::ZERO),
+            (false, Ok(None)) => (S::begin(method, target, seed)?, Duration::ZERO),
             (false, _) => {
                 let allowed = "a folder without a saved search; --resume goes on with the one that is there";
                 return Err(Error::parameter("out", folder.display(), allowed));
@@ -185,7 +237,7 @@ impl Discover {
         };
         std::fs::create_dir_all(folder).map_err(|e| Error::io("create", folder, e))?;
 
-        let mut run = Run::new(Seed(self.seed))
+        let mut run = Run::new(seed)
             .already_spent(spent)
             .observer(progress::observer(self.style()))
             .interrupt(progress::interrupt());
@@ -210,24 +262,31 @@ impl Discover {
         })?;
         checkpoint.save(&search.save(elapsed()))?;
         self.say(&format!("the search {stopped}; levelling and proving what it found"));
-        let front = search.front()?;
+        let front = timed::front(search.front()?, |line| self.say(line))?;
         front.write(folder)?;
         Ok((front, stopped))
     }
 
-    /// Table and picture of a front, beside the classical approximations.
+    /// Table and pictures of a front, beside the classical approximations.
     fn present(&self, front: &Front, stopped: Stopped, folder: &Path) -> Result<ExitCode> {
         self.say("recomputing the classical approximations");
-        let anchors = anchors::table(&front.target, self.max_ops.min(40))?;
-        let picture = front.frontier(&anchors)?;
-        write_atomic(&folder.join("front.svg"), svg(&picture)?.as_bytes())?;
-        write_atomic(&folder.join("front.csv"), frontier_csv(&[picture]).as_bytes())?;
+        // As many operations as programs were searched with; the largest cost is no number of operations where it is time.
+        let searched = if matches!(front.cost, Cost::Measured(_)) { 0 } else { self.max_ops.unwrap_or(12) };
+        let most = front.entries.iter().map(|e| e.operations).fold(searched, usize::max);
+        let anchors = anchors::table(&front.target, most.min(40))?;
+        let mut pictures = vec![front.frontier(&anchors)?];
+        write_atomic(&folder.join("front.svg"), svg(&pictures[0])?.as_bytes())?;
+        if let Some(picture) = timed::picture(front, &anchors)? {
+            write_atomic(&folder.join("time.svg"), svg(&picture)?.as_bytes())?;
+            pictures.push(picture);
+        }
+        write_atomic(&folder.join("front.csv"), frontier_csv(&pictures).as_bytes())?;
         if self.json {
             let path = folder.join("front.json");
             return print(&std::fs::read_to_string(&path).map_err(|e| Error::io("read", &path, e))?)
                 .map(|()| ExitCode::SUCCESS);
         }
-        report(front, &anchors, folder, stopped)?;
+        report(front, &anchors, timed::report(front, pictures.get(1)), folder, stopped)?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -281,7 +340,13 @@ impl Discover {
     }
 }
 
-fn report(front: &Front, anchors: &anchors::Table, folder: &Path, stopped: Stopped) -> Result<()> {
+fn report(
+    front: &Front,
+    anchors: &anchors::Table,
+    by_time: Option<String>,
+    folder: &Path,
+    stopped: Stopped,
+) -> Result<()> {
     let rows = front.entries.iter().filter(|e| e.operations >= 1).map(|entry| {
         let classical = anchors.best(entry.operations, |_| true);
         vec![
@@ -292,7 +357,8 @@ fn report(front: &Front, anchors: &anchors::Table, folder: &Path, stopped: Stopp
             entry.program.to_string(),
         ]
     });
-    print(&text_table(140, &["ops", "proved ≤", "as f64 ≤", "best classical", "program"], rows))?;
+    let by_operations = || text_table(140, &["ops", "proved ≤", "as f64 ≤", "best classical", "program"], rows);
+    print(&by_time.unwrap_or_else(by_operations))?;
     for reason in &front.refused {
         print(&format!("refused: {reason}"))?;
     }

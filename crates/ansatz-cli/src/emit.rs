@@ -12,11 +12,20 @@ use std::process::ExitCode;
 
 /// A format of floating-point numbers.
 #[derive(Clone, Copy, ValueEnum)]
-enum Numbers {
+pub(crate) enum Numbers {
     /// IEEE binary32
     F32,
     /// IEEE binary64
     F64,
+}
+
+impl From<Numbers> for Format {
+    fn from(numbers: Numbers) -> Self {
+        match numbers {
+            Numbers::F32 => Self::F32,
+            Numbers::F64 => Self::F64,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -46,10 +55,7 @@ pub(crate) struct Emit {
 impl Emit {
     pub(crate) fn run(self) -> Result<ExitCode> {
         let language = Language::from_name(&self.lang)?;
-        let format = match self.format {
-            Numbers::F32 => Format::F32,
-            Numbers::F64 => Format::F64,
-        };
+        let format = Format::from(self.format);
         let (path, certificate) = self.certificate()?;
         let interval = Interval {
             lo: certificate.interval.lo,

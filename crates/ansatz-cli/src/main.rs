@@ -1,11 +1,13 @@
 //! The `ansatz` command: parsing, progress, tables and pictures. No mathematics.
 
+mod bench;
 mod certify;
 mod claim;
 mod discover;
 mod emit;
 mod progress;
 mod report;
+mod timed;
 
 use ansatz_core::{Error, Result};
 use clap::{Parser, Subcommand};
@@ -29,6 +31,8 @@ enum Command {
     Check(certify::Check),
     /// Write a program as code: Rust, C, Python, LaTeX or JSON
     Emit(emit::Emit),
+    /// Compile programs and time them beside a reference
+    Bench(bench::Bench),
     /// List the claims, show one, or run the experiment that it stands on
     Claim(claim::Claim),
     /// Show evidence again: as tables, or as a page, a picture or CSV with --out
@@ -52,6 +56,7 @@ fn main() -> ExitCode {
         Command::Certify(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Emit(command) => command.run(),
+        Command::Bench(command) => command.run(),
         Command::Claim(command) => command.run(),
         Command::Report(command) => command.run(),
     };

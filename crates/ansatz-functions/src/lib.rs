@@ -2,6 +2,7 @@
 
 pub mod anchors;
 pub mod ball;
+pub mod bench;
 pub mod certify;
 pub mod discover;
 pub mod emit;

@@ -2,7 +2,7 @@
 
 use crate::lab::Lab;
 use ansatz_core::{Result, Seed};
-use ansatz_functions::discover::{Ablation, Discovery, Search};
+use ansatz_functions::discover::{Ablation, Discovery, Explorer, Search};
 use ansatz_functions::target::Target;
 
 /// Name of the bar, and what is switched off.

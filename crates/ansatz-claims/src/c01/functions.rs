@@ -4,7 +4,7 @@ use crate::lab::Lab;
 use ansatz_core::{Bar, Result, Stopped};
 use ansatz_functions::anchors;
 use ansatz_functions::certify::sampled;
-use ansatz_functions::discover::{Discovery, Front, Search};
+use ansatz_functions::discover::{Discovery, Explorer, Front, Search};
 use ansatz_functions::program::OpSet;
 use ansatz_functions::target::Target;
 use std::time::Duration;

@@ -13,6 +13,7 @@ use crate::program::About;
 use crate::target::{Format, Weight};
 use ansatz_core::{Error, Frontier, Result, write_atomic};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 impl Front {
@@ -60,8 +61,17 @@ impl Front {
         };
         let target = format!("{} on {}, {measure}", self.target.name, self.target.interval);
         let mut entries: Vec<Value> = Vec::new();
+        let mut stems = BTreeSet::new();
         for entry in &self.entries {
-            let stem = format!("{:02}", entry.cost.ceil());
+            // By measured time, several programs of one modelled cost may stand on the front.
+            let plain = format!("{:02}", entry.cost.ceil());
+            let mut stem = plain.clone();
+            for i in 2.. {
+                if stems.insert(stem.clone()) {
+                    break;
+                }
+                stem = format!("{plain}-{i}");
+            }
             let about = |bound: String| {
                 let name = format!("{} operations for {}", entry.operations, self.target.name);
                 About { name, target: target.clone(), bound }
@@ -89,7 +99,7 @@ impl Front {
             let ancestry = serde_json::to_string(&entry.ancestry())
                 .map_err(|e| Error::refused(format!("an ancestry cannot be written down: {e}")))?;
             write_atomic(&folder.join(format!("ancestry/{stem}.json")), ancestry.as_bytes())?;
-            entries.push(json!({
+            let mut document = json!({
                 "operations": entry.operations,
                 "cost": entry.cost,
                 "formula": entry.program.to_string(),
@@ -105,7 +115,15 @@ impl Front {
                     "refused": entry.executed.as_ref().err(),
                 },
                 "ancestry": format!("ancestry/{stem}.json"),
-            }));
+            });
+            if let Some(modelled) = self.cost.nanoseconds(&entry.program.shape) {
+                document["ns"] = json!({
+                    "modelled": modelled,
+                    "measured": entry.time.as_ref().map(|t| t.throughput.minimum),
+                    "timing": entry.time,
+                });
+            }
+            entries.push(document);
         }
         let interval = self.target.interval;
         let document = json!({
@@ -117,6 +135,7 @@ impl Front {
             "open": [interval.lo_open, interval.hi_open],
             "weight": self.target.weight,
             "operations": self.ops.to_string(),
+            "costs": self.cost,
             "provenance": self.provenance,
             "entries": entries,
             "refused": self.refused,

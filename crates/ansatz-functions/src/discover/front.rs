@@ -9,6 +9,7 @@ use super::problem::Problem;
 use super::search::Search;
 use super::snapshot::{Generation, Table};
 use super::tape::Tape;
+use crate::bench::Timing;
 use crate::certify::{self, Arithmetic, Certificate, certify};
 use crate::program::{OpSet, Program};
 use crate::target::Target;
@@ -19,6 +20,9 @@ use std::sync::Arc;
 
 /// Programs of each level that compete for its place on the front.
 const CANDIDATES: usize = 3;
+/// Where the cost is a model of the time, a program is in the running as long as none is better that takes at most
+/// this part of its modelled time: the model is off by tens of per cent.
+const SLACK: f64 = 0.7;
 /// The last fit of a program's constants.
 const SETTLE: Limits = Limits { steps: 20_000, patience: 200 };
 
@@ -43,6 +47,8 @@ pub struct FrontEntry {
     pub executed: Result<Certificate, String>,
     /// How it came to be.
     pub lineage: Arc<Lineage>,
+    /// What it takes, if it was measured ([`Front::timed`]).
+    pub time: Option<Timing>,
 }
 
 impl FrontEntry {
@@ -67,8 +73,13 @@ pub struct Front {
     pub target: Target,
     /// The operations that were allowed.
     pub ops: OpSet,
+    /// What an operation costs.
+    pub cost: Cost,
     /// The programs.
     pub entries: Vec<FrontEntry>,
+    /// Where the cost is a model of the time: certified programs that may belong to the front when they are measured,
+    /// or that were found not to.
+    pub runners_up: Vec<FrontEntry>,
     /// Programs that looked good and were refused, with the reasons: poles between the sample points.
     pub refused: Vec<String>,
     /// What the search did.
@@ -122,30 +133,55 @@ pub(crate) struct Finish<'a> {
 impl Finish<'_> {
     /// The front of the best programs of each level, each level ordered by the error.
     pub(crate) fn front(self, ops: &OpSet, levels: &[Vec<Entry>], provenance: Provenance) -> Result<Front> {
-        let found: Vec<(Option<FrontEntry>, Vec<String>)> =
-            levels.par_iter().map(|level| self.finish(level)).collect::<Result<_>>()?;
+        let in_the_running = self.in_the_running(levels);
+        let found: Vec<(Vec<FrontEntry>, Vec<String>)> =
+            in_the_running.par_iter().map(|level| self.finish(level)).collect::<Result<_>>()?;
         let mut entries: Vec<FrontEntry> = Vec::new();
+        let mut runners_up = Vec::new();
         let mut refused = Vec::new();
-        for (entry, reasons) in found {
+        for (level, reasons) in found {
             refused.extend(reasons);
-            if let Some(entry) = entry
-                && entries.last().is_none_or(|cheaper| entry.bound() < cheaper.bound())
-            {
-                entries.push(entry);
+            for (place, entry) in level.into_iter().enumerate() {
+                if place == 0 && entries.last().is_none_or(|cheaper| entry.bound() < cheaper.bound()) {
+                    entries.push(entry);
+                } else if matches!(self.cost, Cost::Measured(_)) {
+                    runners_up.push(entry);
+                }
             }
         }
-        Ok(Front { target: self.problem.target.clone(), ops: ops.clone(), entries, refused, provenance })
+        let target = self.problem.target.clone();
+        Ok(Front { target, ops: ops.clone(), cost: self.cost.clone(), entries, runners_up, refused, provenance })
     }
 
-    /// The best program of one level that can be certified, and why others could not.
-    fn finish(self, level: &[Entry]) -> Result<(Option<FrontEntry>, Vec<String>)> {
+    /// The kept programs that may come to the front: all, unless the cost is a model of the time, which has many
+    /// levels that nothing new is found on.
+    fn in_the_running(self, levels: &[Vec<Entry>]) -> Vec<&[Entry]> {
+        let Cost::Measured(_) = self.cost else { return levels.iter().map(Vec::as_slice).collect() };
+        let best: Vec<f64> = levels.iter().map(|l| l.first().map_or(f64::INFINITY, |e| e.error)).collect();
+        let running = |(i, level)| {
+            let level: &Vec<Entry> = level;
+            let cheap = (SLACK * i as f64).floor() as usize;
+            let limit = best[..=cheap].iter().take(i).copied().fold(f64::INFINITY, f64::min);
+            &level[..level.partition_point(|entry| entry.error < limit)]
+        };
+        levels.iter().enumerate().map(running).collect()
+    }
+
+    /// The best program of one level that can be certified, and why others could not; all candidates where the cost is
+    /// a model of the time.
+    fn finish(self, level: &[Entry]) -> Result<(Vec<FrontEntry>, Vec<String>)> {
+        let most = if matches!(self.cost, Cost::Measured(_)) { CANDIDATES } else { 1 };
         let target = &self.problem.target;
+        let mut finished = Vec::new();
         let mut candidates =
             level.iter().take(CANDIDATES).map(|entry| Ok((self.settle(entry)?, entry))).collect::<Result<Vec<_>>>()?;
         candidates.retain(|(polished, _)| polished.error.is_finite());
         candidates.sort_by(|a, b| a.0.error.total_cmp(&b.0.error));
         let mut reasons = Vec::new();
         for (polished, entry) in candidates {
+            if finished.len() == most {
+                break;
+            }
             let shape = &entry.program.shape;
             let rounded = exchange::round(self.problem, shape, &polished.constants, &mut exchange::Scratch::new())?;
             // Rounding re-optimises, and now and then it arrives at a better place than it left from.
@@ -167,7 +203,7 @@ impl Finish<'_> {
             } else {
                 (None, Err("the target is sampled: nothing can be proved about it".to_owned()))
             };
-            let entry = FrontEntry {
+            finished.push(FrontEntry {
                 operations: shape.operations(),
                 cost: self.cost.of(shape),
                 program,
@@ -177,10 +213,10 @@ impl Finish<'_> {
                 proof,
                 executed,
                 lineage: Arc::clone(&entry.lineage),
-            };
-            return Ok((Some(entry), reasons));
+                time: None,
+            });
         }
-        Ok((None, reasons))
+        Ok((finished, reasons))
     }
 
     /// Minimax constants of a kept program: a long fit in double-double, then levelled in 57 digits. Some valleys are

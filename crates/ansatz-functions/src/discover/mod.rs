@@ -22,6 +22,7 @@ mod search;
 mod snapshot;
 mod tape;
 mod throughput;
+mod timed;
 
 pub use archive::Lineage;
 pub use batch::Counters;
