@@ -217,8 +217,8 @@ impl Discover {
                 if let Some(warning) = saved.warning {
                     eprintln!("warning: {warning}");
                 }
-                let (old, seed, elapsed) = S::about(&saved.state);
-                if old != method || seed != seed {
+                let (old, saved_seed, elapsed) = S::about(&saved.state);
+                if old != method || saved_seed != seed {
                     let allowed = "those of the saved search: the same operations, costs, --max-ops and --seed";
                     return Err(Error::parameter("the search's parameters", "others", allowed));
                 }
