@@ -90,7 +90,8 @@ pub(crate) const CLAIM: Claim = Claim {
 };
 
 fn run(lab: &mut Lab) -> Result<()> {
-    for part in [proofs::run, front::run, functions::run, ablation::run, faithful::run] {
+    // The longest part last: what fails, fails early.
+    for part in [proofs::run, ablation::run, functions::run, faithful::run, front::run] {
         if lab.interrupted() {
             break;
         }
