@@ -5,6 +5,7 @@ mod claim;
 mod discover;
 mod emit;
 mod progress;
+mod sample;
 
 use ansatz_core::{Error, Result};
 use clap::{Parser, Subcommand};
@@ -28,6 +29,10 @@ enum Command {
     Check(certify::Check),
     /// Write a program as code: Rust, C, Python, LaTeX or JSON
     Emit(emit::Emit),
+    /// Draw samples of a diffusion model that is known exactly, by the solver of your choice
+    Sample(sample::Sample),
+    /// The work–error curves of several methods on one problem
+    Frontier(sample::Frontier),
     /// List the claims, show one, or run the experiment that it stands on
     Claim(claim::Claim),
 }
@@ -47,6 +52,8 @@ fn main() -> ExitCode {
         Command::Certify(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Emit(command) => command.run(),
+        Command::Sample(command) => command.run(),
+        Command::Frontier(command) => command.run(),
         Command::Claim(command) => command.run(),
     };
     outcome.unwrap_or_else(|error| {
