@@ -7,7 +7,7 @@ use ansatz_core::{Error, Result, Run, Seed, write_atomic};
 use ansatz_diffusion::model::{self, Guided, Mixture, Model};
 use ansatz_diffusion::schedule::{self, Schedule};
 use ansatz_diffusion::solver::{self, Adaptive, Control, DormandPrince, DpmPair, Method, Pair, Steps, Variable};
-use ansatz_diffusion::{Batch, Contest, Grid, Path, Sampling, median_error, reference, rmse, start_noise};
+use ansatz_diffusion::{Batch, Grid, Path, Problem, Sampling, median_error, reference, rmse, start_noise};
 use clap::{Args, Subcommand};
 use npyz::WriterBuilder;
 use serde_json::json;
@@ -25,16 +25,16 @@ struct Setting {
     #[arg(long, default_value = "vp-linear")]
     schedule: String,
     /// Time to start from; the schedule's own if left out
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     start: Option<f64>,
     /// Time to end with; the schedule's own if left out
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     end: Option<f64>,
     /// Where the steps are: time, log-snr, quadratic, karras
     #[arg(long, default_value = "log-snr")]
     grid: Grid,
     /// Scale of classifier-free guidance, with --class
-    #[arg(long, requires = "class")]
+    #[arg(long, requires = "class", allow_hyphen_values = true)]
     guidance: Option<f64>,
     /// Class of the samples; several take turns
     #[arg(long, value_delimiter = ',')]
@@ -267,12 +267,12 @@ impl Diffusion {
         let schedule = self.setting.schedule()?;
         let path = self.setting.path(&*schedule)?;
         let start = start_noise(Seed(self.seed), 0, self.count, model.dim(), &path.from);
-        let contest = Contest::new(model, path, start, 1e-11)?;
+        let problem = Problem::new(model, path, start, 1e-11)?;
         let mut run =
             Run::new(Seed(self.seed)).observer(progress::observer(self.progress)).interrupt(progress::interrupt());
         let (frontier, left_out) =
-            contest.frontier(&self.model, &self.setting.grid, &self.steps, &self.rtol, &mut run)?;
-        print(&frontier_table(&frontier, 100))?;
+            problem.frontier(&self.model, &self.setting.grid, &self.steps, &self.rtol, &mut run)?;
+        print(&frontier_table(&frontier, 150))?;
         for omission in left_out {
             print(&format!("left out: {omission}"))?;
         }

@@ -26,13 +26,13 @@
 //! ```
 
 mod batch;
-mod contest;
 mod grid;
 pub mod model;
 mod noise;
 mod phi;
 pub mod plan;
 mod prediction;
+mod problem;
 mod reference;
 mod sampling;
 pub mod schedule;
@@ -40,10 +40,10 @@ pub mod solver;
 mod stepper;
 
 pub use batch::{Batch, median_error, rmse};
-pub use contest::{Contest, Score};
 pub use grid::{Grid, Path};
 pub use noise::{start_noise, start_points};
 pub use prediction::Prediction;
+pub use problem::{Problem, Score};
 pub use reference::{Reference, reference};
 pub use sampling::{Samples, Sampling};
 pub use stepper::{Query, Stepper, Walk};

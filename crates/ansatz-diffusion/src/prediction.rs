@@ -52,7 +52,7 @@ impl Prediction {
     /// The coefficients `(p, q)` of `self = p x + q other`.
     ///
     /// # Errors
-    /// [`Error::Refused`] where the conversion does not exist: data from noise without signal (`α = 0`), noise from data
+    /// [`Error::Parameter`] where the conversion does not exist: data from noise without signal (`α = 0`), noise from data
     /// without noise (`σ = 0`).
     pub fn from_other(self, other: Self, level: &Level) -> Result<(f64, f64)> {
         if self == other {
@@ -66,10 +66,8 @@ impl Prediction {
         if p.is_finite() && q.is_finite() {
             Ok((p, q))
         } else {
-            Err(Error::refused(format!(
-                "{self} does not follow from {other} where alpha = {} and sigma = {}",
-                level.alpha, level.sigma
-            )))
+            let given = format!("alpha = {}, sigma = {}", level.alpha, level.sigma);
+            Err(Error::parameter("the level", given, format!("one at which {self} follows from {other}")))
         }
     }
 
@@ -144,7 +142,7 @@ mod tests {
     fn what_does_not_exist_is_refused() {
         let pure = Flow::default().level(1.0).unwrap();
         let error = Prediction::Data.from_other(Prediction::Noise, &pure).unwrap_err().to_string();
-        assert_eq!(error, "refused: data does not follow from noise where alpha = 0 and sigma = 1");
+        assert_eq!(error, "the level is alpha = 0, sigma = 1, but must be one at which data follows from noise");
         let clean = Flow::default().level(0.0).unwrap();
         assert!(Prediction::Noise.from_other(Prediction::Data, &clean).is_err());
         assert!(Prediction::Score.from_other(Prediction::Velocity, &clean).is_err());

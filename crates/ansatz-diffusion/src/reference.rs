@@ -39,8 +39,8 @@ pub struct Reference {
 /// Carries `start` along `path` with a local error of `rtol (1 + |y|)` a step, each sample by itself and on all cores.
 ///
 /// # Errors
-/// [`Error::Parameter`] if `rtol` is not between 1e-14 and 1e-2, or the dimension is not the model's; [`Error::Refused`] if the
-/// steps become too small; [`Error::NotFinite`] if a state is not finite.
+/// [`Error::Parameter`] if `rtol` is not between 1e-14 and 1e-2, too small for steps that can be made, or the dimension is not
+/// the model's; [`Error::NotFinite`] if a state is not finite.
 pub fn reference(model: &dyn Model, path: &Path, start: &Batch, rtol: f64) -> Result<Reference> {
     if !(1e-14..=1e-2).contains(&rtol) {
         return Err(Error::parameter("rtol", rtol, "between 1e-14 and 1e-2"));
@@ -134,10 +134,8 @@ impl Flow<'_> {
                 None => h *= 0.4,
             }
             if h.abs() < 1e-10 * (end - s).abs() {
-                return Err(Error::refused(format!(
-                    "the reference cannot reach rtol = {:e}: its step has shrunk to {h:e} at {s}",
-                    self.rtol
-                )));
+                let allowed = format!("larger: the reference's step has shrunk to {h:e} at {s}");
+                return Err(Error::parameter("rtol", format!("{:e}", self.rtol), allowed));
             }
         }
         let x = Batch::new(y.len(), y.iter().map(|y| last * y).collect())?;

@@ -30,8 +30,8 @@ pub trait Stepper {
     ///
     /// # Errors
     /// [`Error::NotFinite`] if the answer, or the state that follows from it, is not finite: with the question's number and
-    /// level. [`Error::Parameter`] if its shape is wrong or there was no question; [`Error::Refused`] if steps become too
-    /// small to be made.
+    /// level. [`Error::Parameter`] if its shape is wrong, there was no question, or the tolerances of an adaptive
+    /// method ask for steps too small to be made.
     fn step(&mut self, answer: Batch) -> Result<()>;
 
     /// The state: at the point of the next question, and in the end the sample.

@@ -51,13 +51,11 @@ pub fn read(path: &Path) -> Result<Mixture> {
 /// [`Error::Syntax`] if it is not such a file, otherwise as [`Mixture::new`].
 pub fn parse(text: &str) -> Result<Mixture> {
     let file: File = toml::from_str(text).map_err(|e| {
-        let at = e.span().map_or(0, |span| span.start);
-        let line = text[..at.min(text.len())].lines().count().max(1);
-        Error::Syntax {
-            input: text.lines().nth(line - 1).unwrap_or_default().to_owned(),
-            at: 0,
-            reason: e.message().to_owned(),
-        }
+        let at = e.span().map_or(0, |span| span.start).min(text.len());
+        // The line with the fault, and the fault's place in it.
+        let begin = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let line = text[begin..].lines().next().unwrap_or_default();
+        Error::Syntax { input: line.to_owned(), at: at - begin, reason: e.message().to_owned() }
     })?;
     Mixture::new(file.component.into_iter().enumerate().map(|(k, entry)| component(k, entry)).collect::<Result<_>>()?)
 }

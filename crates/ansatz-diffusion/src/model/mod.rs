@@ -36,7 +36,7 @@ pub trait Model: Sync {
     /// classes does, knows them by it.
     ///
     /// # Errors
-    /// [`Error::Refused`] if this kind does not exist at this level, [`Error::Parameter`] if the shapes do not fit.
+    /// [`Error::Parameter`] if this kind does not exist at this level, or the shapes do not fit.
     fn predict(&self, x: &Batch, first: usize, level: &Level, want: Prediction, out: &mut Batch) -> Result<()>;
 
     /// Network calls that one prediction takes: 2 under guidance.

@@ -50,7 +50,7 @@ pub trait Pair: Sync + Debug {
     /// One step.
     ///
     /// # Errors
-    /// [`Error::Parameter`] if an inner node has no level; [`Error::Refused`] if the derivative has no value.
+    /// [`Error::Parameter`] if an inner node has no level, or the derivative no value there.
     fn attempt(&self, schedule: &dyn Schedule, from: &Level, to: &Level) -> Result<Attempt>;
 }
 
@@ -188,7 +188,7 @@ impl<'a> AdaptiveWalk<'a> {
     ///
     /// # Errors
     /// [`Error::Parameter`] for tolerances that are not positive, [`Error::NotFinite`] if the start is not finite,
-    /// [`Error::Refused`] if the pair's variable has no value at an end.
+    /// or if the pair's variable has no value at an end.
     pub fn begin(method: &Adaptive<'a>, path: &Path<'a>, start: Batch) -> Result<Self> {
         method.control.checked()?;
         start.finite("the state", || "its start".to_owned())?;
@@ -269,12 +269,9 @@ impl<'a> AdaptiveWalk<'a> {
             now.h = left;
         }
         if here + now.h == here || now.h.abs() < 1e-12 * here.abs() {
-            return Err(Error::refused(format!(
-                "{} cannot meet its tolerances at lambda {}: the step has shrunk to {:e}",
-                pair.name(),
-                now.level.lambda,
-                now.h
-            )));
+            let (name, at) = (pair.name(), now.level.lambda);
+            let allowed = format!("larger: at lambda {at} the step of {name} has shrunk to {:e}", now.h);
+            return Err(Error::parameter("rtol", format!("{:e}", control.rtol), allowed));
         }
         (now.attempt, now.target) = attempt(pair, self.schedule, &now.level, &now.end, now.h)?;
         now.register = Register::new(now.state.clone());

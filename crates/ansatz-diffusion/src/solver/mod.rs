@@ -42,8 +42,8 @@ pub trait Solver: Sync + Debug {
     /// The plan that goes along `path` with at most `evaluations` questions to the model.
     ///
     /// # Errors
-    /// [`Error::Parameter`] if these are fewer than one step takes, or the grid is impossible; [`Error::Refused`] if the
-    /// solver's variable has no value at an end.
+    /// [`Error::Parameter`] if these are fewer than one step takes, the grid is impossible, or the solver's variable has no
+    /// finite value at an end.
     fn plan(&self, path: &Path, grid: &Grid, evaluations: usize) -> Result<Plan>;
 }
 
@@ -117,10 +117,8 @@ fn enough(evaluations: usize, step: usize, name: &str) -> Result<()> {
 fn finite_lambda(path: &Path, name: &str) -> Result<()> {
     for level in [path.from, path.to] {
         if !level.lambda.is_finite() {
-            return Err(Error::refused(format!(
-                "{name} steps in lambda, which is {} at time {}; move that end inwards",
-                level.lambda, level.t
-            )));
+            let allowed = format!("one at which lambda is finite, because {name} steps in it");
+            return Err(Error::parameter("an end of the path, time", level.t, allowed));
         }
     }
     Ok(())

@@ -59,7 +59,7 @@ impl Variable {
             Ok((p, q))
         } else {
             let what = if self == Self::Time { "t" } else { "lambda" };
-            Err(Error::refused(format!("dx/d{what} has no value at time {}; move that end inwards", level.t)))
+            Err(Error::parameter("an end of the path, time", level.t, format!("one at which dx/d{what} has a value")))
         }
     }
 }

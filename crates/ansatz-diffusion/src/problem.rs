@@ -1,6 +1,6 @@
 //! Error against work of several methods on one exact model.
 
-use crate::batch::{Batch, rmse};
+use crate::batch::{Batch, median_error, rmse};
 use crate::grid::{Grid, Path};
 use crate::model::Model;
 use crate::reference::reference;
@@ -10,8 +10,8 @@ use crate::solver::{
 };
 use ansatz_core::{Error, Frontier, Result, Run, Stopped};
 
-/// The same start states and their exact ends, for all methods.
-pub struct Contest<'a> {
+/// Start states on a model, and their exact ends: what all methods are measured by.
+pub struct Problem<'a> {
     model: &'a dyn Model,
     path: Path<'a>,
     start: Batch,
@@ -26,13 +26,15 @@ pub struct Score {
     pub evaluations: u64,
     /// Root mean square error against the exact flow, over all samples and coordinates.
     pub rmse: f64,
+    /// The median over the samples of their own root mean square errors.
+    pub median: f64,
     /// Steps taken back.
     pub rejected: u64,
 }
 
-impl<'a> Contest<'a> {
+impl<'a> Problem<'a> {
     /// Solves for the exact ends with local errors of `rtol`, and once more a hundred times looser to see how far they are
-    /// to be believed: [`Contest::floor`].
+    /// to be believed: [`Problem::floor`].
     ///
     /// # Errors
     /// As [`reference()`].
@@ -52,12 +54,14 @@ impl<'a> Contest<'a> {
         self.floor
     }
 
-    /// Runs a method on all start states as one batch.
+    /// Runs a method on all start states, and on all cores; one that couples the samples of a batch gets them as one batch.
     ///
     /// # Errors
     /// Those of the method; [`Error::Environment`] if the run was stopped, as half a sampling has no error.
     pub fn score(&self, method: &dyn Method, run: &mut Run) -> Result<Score> {
-        let samples = Sampling::new(self.path, method).together().transport(self.model, self.start.clone(), run)?;
+        let sampling = Sampling::new(self.path, method).threads(0).batch(16);
+        let sampling = if method.couples() { sampling.together() } else { sampling };
+        let samples = sampling.transport(self.model, self.start.clone(), run)?;
         if samples.stopped != Stopped::Converged {
             let reason = format!("{} was stopped half-way: {}", method.name(), samples.stopped);
             return Err(Error::Environment { what: "a whole sampling".into(), reason });
@@ -65,6 +69,7 @@ impl<'a> Contest<'a> {
         Ok(Score {
             evaluations: samples.work.evaluations,
             rmse: rmse(&samples.x, &self.exact),
+            median: median_error(&samples.x, &self.exact),
             rejected: samples.work.count("rejected steps"),
         })
     }
@@ -72,7 +77,7 @@ impl<'a> Contest<'a> {
     /// Runs a solver of fixed steps.
     ///
     /// # Errors
-    /// See [`Contest::score`].
+    /// See [`Problem::score`].
     pub fn fixed(&self, solver: &dyn Solver, grid: &Grid, evaluations: usize, run: &mut Run) -> Result<Score> {
         self.score(&Steps { solver, grid: grid.clone(), evaluations, denoise: false }, run)
     }
@@ -80,7 +85,7 @@ impl<'a> Contest<'a> {
     /// The least number of evaluations, of at most `limit`, with which a solver of falling error reaches `target`.
     ///
     /// # Errors
-    /// See [`Contest::score`].
+    /// See [`Problem::score`].
     pub fn evaluations_to(
         &self,
         target: f64,
