@@ -11,7 +11,7 @@
 //! are noted.
 
 use crate::lab::Lab;
-use ansatz_core::{Bar, Result, Run, Scale, Seed};
+use ansatz_core::{Bar, Error, Result, Run, Scale, Seed, Stopped};
 use ansatz_diffusion::model::{Mixture, digits, gmm8};
 use ansatz_diffusion::schedule::VpLinear;
 use ansatz_diffusion::solver::{
@@ -156,7 +156,7 @@ fn orders(lab: &mut Lab, problem: &Problem, least: &mut Least, run: &mut Run) ->
         ("gmm8: distance of the observed order of DPM-Solver-3 from 3", Box::new(DpmSolver::fixed(3)?)),
     ];
     for (bar, solver) in solvers {
-        let mut error = |n| Ok::<_, ansatz_core::Error>(problem.fixed(&*solver, &Grid::LogSnr, n, run)?.rmse);
+        let mut error = |n| Ok::<_, Error>(problem.fixed(&*solver, &Grid::LogSnr, n, run)?.rmse);
         let (coarse, fine) = (error(1536)?, least.error(error(3072)?));
         lab.measure(bar, ((coarse / fine).log2() - solver.order() as f64).abs())?;
     }
@@ -215,9 +215,18 @@ fn inversion(lab: &mut Lab, model: &Mixture, path: Path, data: &Batch, least: &m
     let solver = DpmSolver::fixed(3)?;
     let mut trip = |evaluations: usize| {
         let method = Steps { solver: &solver, grid: Grid::LogSnr, evaluations, denoise: false };
-        let noise = Sampling::new(path.reversed(), &method).transport(model, data.clone(), run)?.x;
-        let back = Sampling::new(path, &method).transport(model, noise, run)?.x;
-        Ok::<_, ansatz_core::Error>((rmse(&back, data), median_error(&back, data)))
+        let mut carry = |path, x: &Batch| {
+            let samples = Sampling::new(path, &method).transport(model, x, run)?;
+            if samples.stopped == Stopped::Converged {
+                return Ok(samples.x);
+            }
+            // Half a way has no error: nothing was shown either way.
+            let reason = format!("encoding and decoding was stopped half-way: {}", samples.stopped);
+            Err(Error::Environment { what: "a whole sampling".into(), reason })
+        };
+        let noise = carry(path.reversed(), data)?;
+        let back = carry(path, &noise)?;
+        Ok::<_, Error>((rmse(&back, data), median_error(&back, data)))
     };
     let (mean, median) = trip(60)?;
     lab.measure("gmm8: median error of encoding and decoding by DPM-Solver-3, 60 + 60 calls", median)?;

@@ -67,6 +67,7 @@ fn mixture(name: &str) -> Result<Mixture> {
 }
 
 #[derive(Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Sample {
     /// A TOML file of Gaussians, or gmm8, digits, digits-empirical
     model: String,

@@ -58,7 +58,7 @@ fn run(args: &[&str]) -> Result<()> {
 }
 
 fn carry(path: &Path, method: &dyn Method) -> Result<(Batch, u64)> {
-    let samples = Sampling::new(*path, method).together().transport(&gmm8()?, start()?, &mut Run::new(Seed(1)))?;
+    let samples = Sampling::new(*path, method).together().transport(&gmm8()?, &start()?, &mut Run::new(Seed(1)))?;
     Ok((samples.x, samples.work.evaluations))
 }
 

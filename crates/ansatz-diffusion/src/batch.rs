@@ -63,6 +63,7 @@ impl Batch {
     }
 
     /// The samples `from..to` as a batch of their own.
+    #[must_use]
     pub fn slice(&self, from: usize, to: usize) -> Self {
         Self { dim: self.dim, data: self.data[from * self.dim..to * self.dim].to_vec() }
     }

@@ -61,7 +61,7 @@ impl<'a> Problem<'a> {
     pub fn score(&self, method: &dyn Method, run: &mut Run) -> Result<Score> {
         let sampling = Sampling::new(self.path, method).threads(0).batch(16);
         let sampling = if method.couples() { sampling.together() } else { sampling };
-        let samples = sampling.transport(self.model, self.start.clone(), run)?;
+        let samples = sampling.transport(self.model, &self.start, run)?;
         if samples.stopped != Stopped::Converged {
             let reason = format!("{} was stopped half-way: {}", method.name(), samples.stopped);
             return Err(Error::Environment { what: "a whole sampling".into(), reason });
@@ -128,7 +128,7 @@ impl<'a> Problem<'a> {
         frontier.log_work = true;
         frontier.floor = Some(self.floor);
         frontier.caption = format!(
-            "{} on {} from t = {} to {}, {} samples as one batch, f64; one evaluation is one prediction for the batch",
+            "{} on {} from t = {} to {}, {} samples, f64; one evaluation is one prediction for all of them; adaptive steps are shared by all",
             grid,
             self.path.schedule.name(),
             self.path.from.t,

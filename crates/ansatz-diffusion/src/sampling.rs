@@ -76,7 +76,7 @@ impl<'a> Sampling<'a> {
             return Err(Error::parameter("count", 0, "at least 1"));
         }
         let start = start_noise(run.seed(), 0, count, model.dim(), &self.path.from);
-        self.transport(model, start, run)
+        self.transport(model, &start, run)
     }
 
     /// Carries these states from the start of the path to its end. A run that is stopped early is no error: the states are
@@ -86,7 +86,7 @@ impl<'a> Sampling<'a> {
     /// # Errors
     /// [`Error::Parameter`] for an empty batch, an impossible method, or a model of another dimension; [`Error::NotFinite`] if a
     /// state or an answer of the model is not finite.
-    pub fn transport(&self, model: &dyn Model, start: Batch, run: &mut Run) -> Result<Samples> {
+    pub fn transport(&self, model: &dyn Model, start: &Batch, run: &mut Run) -> Result<Samples> {
         if start.dim() != model.dim() {
             return Err(Error::parameter(
                 "the dimension of the start",

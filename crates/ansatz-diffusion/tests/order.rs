@@ -173,8 +173,8 @@ fn inversion_leads_back() {
     let solver = DpmSolver::fixed(3).unwrap();
     let trip = |n: usize| {
         let method = Steps { solver: &solver, grid: Grid::LogSnr, evaluations: n, denoise: false };
-        let noise = Sampling::new(path.reversed(), &method).transport(&model, data.clone(), &mut run()).unwrap().x;
-        let back = Sampling::new(path, &method).transport(&model, noise, &mut run()).unwrap().x;
+        let noise = Sampling::new(path.reversed(), &method).transport(&model, &data, &mut run()).unwrap().x;
+        let back = Sampling::new(path, &method).transport(&model, &noise, &mut run()).unwrap().x;
         median_error(&back, &data)
     };
     let (coarse, fine) = (trip(192), trip(384));

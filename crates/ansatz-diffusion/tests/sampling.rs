@@ -263,7 +263,7 @@ fn what_breaks_is_named() {
     let error = Sampling::new(path, &none).sample(&model, 3, &mut run(1)).unwrap_err().to_string();
     assert_eq!(error, "the number of evaluations is 0, but must be at least 1 for DPM-Solver-fast-3");
     assert!(Sampling::new(path, &ten).sample(&model, 0, &mut run(1)).is_err());
-    assert!(Sampling::new(path, &ten).transport(&model, Batch::zeros(2, 3), &mut run(1)).is_err());
+    assert!(Sampling::new(path, &ten).transport(&model, &Batch::zeros(2, 3), &mut run(1)).is_err());
     assert!(DpmSolver::fast(4).is_err() && DpmPair::new(1).is_err());
     // A limit leaves the states half-way, and says so.
     let stopped = Sampling::new(path, &ten).sample(&model, 3, &mut run(1).evaluation_limit(4)).unwrap();

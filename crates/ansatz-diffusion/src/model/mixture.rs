@@ -27,7 +27,7 @@ use ansatz_core::{Error, Result, Stream};
 use faer::diag::Diag;
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
-use faer::{Mat, Par};
+use faer::{Mat, Par, Spec};
 
 /// Components whose responsibility is below this change no digit of a double and are passed over.
 const NEGLIGIBLE: f64 = 1e-32;
@@ -360,12 +360,11 @@ impl Axes {
                 let matrix = Mat::from_fn(dim, dim, |i, j| c[i * dim + j]);
                 let (mut diagonal, mut vectors) = (Diag::<f64>::zeros(dim), Mat::<f64>::zeros(dim, dim));
                 // One thread: the bits must not depend on how many there are.
-                let scratch =
-                    self_adjoint_evd_scratch::<f64>(dim, ComputeEigenvectors::Yes, Par::Seq, Default::default());
+                let scratch = self_adjoint_evd_scratch::<f64>(dim, ComputeEigenvectors::Yes, Par::Seq, Spec::default());
                 let mut memory = MemBuffer::new(scratch);
                 let (values, axes) = (diagonal.as_mut(), Some(vectors.as_mut()));
                 let stack = MemStack::new(&mut memory);
-                if self_adjoint_evd(matrix.as_ref(), values, axes, Par::Seq, stack, Default::default()).is_err() {
+                if self_adjoint_evd(matrix.as_ref(), values, axes, Par::Seq, stack, Spec::default()).is_err() {
                     return refuse(f64::NAN);
                 }
                 let mut values: Vec<f64> = (0..dim).map(|j| diagonal[j]).collect();

@@ -22,11 +22,11 @@ impl Default for VpCosine {
 }
 
 impl VpCosine {
-    fn angle(&self, t: f64) -> f64 {
+    fn angle(self, t: f64) -> f64 {
         FRAC_PI_2 * (t + self.s) / (1.0 + self.s)
     }
 
-    fn log_alpha(&self, t: f64) -> f64 {
+    fn log_alpha(self, t: f64) -> f64 {
         self.angle(t).cos().ln() - self.angle(0.0).cos().ln()
     }
 }

@@ -40,7 +40,7 @@ impl Flow {
     }
 
     /// `(α, σ) = (1 − t', t')`, each without cancellation.
-    fn ends(&self, t: f64) -> (f64, f64) {
+    fn ends(self, t: f64) -> (f64, f64) {
         let scale = 1.0 + (self.shift - 1.0) * t;
         ((1.0 - t) / scale, self.shift * t / scale)
     }

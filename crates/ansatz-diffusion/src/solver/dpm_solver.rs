@@ -43,7 +43,7 @@ pub enum Form {
 
 /// How the orders of the steps follow from the budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Schedule {
+pub enum Orders {
     /// `⌊n/p⌋` steps of order `p`.
     Fixed,
     /// Every evaluation is used; the last steps have lower orders.
@@ -54,7 +54,7 @@ pub enum Schedule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DpmSolver {
     order: usize,
-    schedule: Schedule,
+    spend: Orders,
     form: Form,
 }
 
@@ -64,7 +64,7 @@ impl DpmSolver {
     /// # Errors
     /// [`Error::Parameter`] for another order.
     pub fn fixed(order: usize) -> Result<Self> {
-        Self::new(order, Schedule::Fixed, Form::Paper)
+        Self::new(order, Orders::Fixed, Form::Paper)
     }
 
     /// The orders that use a budget best, up to 2 or 3 (1 is DDIM): the paper's main sampler.
@@ -72,16 +72,16 @@ impl DpmSolver {
     /// # Errors
     /// [`Error::Parameter`] for another order.
     pub fn fast(order: usize) -> Result<Self> {
-        Self::new(order, Schedule::Fast, Form::Paper)
+        Self::new(order, Orders::Fast, Form::Paper)
     }
 
     /// All parameters.
     ///
     /// # Errors
     /// [`Error::Parameter`] for an order other than 1, 2 or 3.
-    pub fn new(order: usize, schedule: Schedule, form: Form) -> Result<Self> {
+    pub fn new(order: usize, spend: Orders, form: Form) -> Result<Self> {
         if (1..=3).contains(&order) {
-            Ok(Self { order, schedule, form })
+            Ok(Self { order, spend, form })
         } else {
             Err(Error::parameter("the order of DPM-Solver", order, "1, 2 or 3"))
         }
@@ -93,12 +93,12 @@ impl DpmSolver {
     /// [`Error::Parameter`] if they do not suffice for one step.
     pub fn orders(&self, n: usize) -> Result<Vec<usize>> {
         let p = self.order;
-        match self.schedule {
-            Schedule::Fixed => {
+        match self.spend {
+            Orders::Fixed => {
                 enough(n, p, &self.name())?;
                 Ok(vec![p; n / p])
             }
-            Schedule::Fast => {
+            Orders::Fast => {
                 enough(n, 1, &self.name())?;
                 let mut orders = vec![p; n / p];
                 if p == 3 && n.is_multiple_of(3) {
@@ -120,7 +120,7 @@ impl DpmSolver {
                 .map(|i| path.schedule.level_at(s.lambda + (t.lambda - s.lambda) * i as f64 / p as f64))
                 .collect::<Result<Vec<_>>>()
         };
-        if self.schedule == Schedule::Fixed || *grid == Grid::LogSnr {
+        if self.spend == Orders::Fixed || *grid == Grid::LogSnr {
             let outer = grid.nodes(path, orders.len())?;
             let steps = outer.windows(2).zip(orders);
             return steps.map(|(pair, &p)| Ok((pair[1], inner_at(&pair[0], &pair[1], p)?))).collect();
@@ -138,7 +138,7 @@ impl DpmSolver {
 
 impl Solver for DpmSolver {
     fn name(&self) -> String {
-        let fast = if self.schedule == Schedule::Fast { "fast-" } else { "" };
+        let fast = if self.spend == Orders::Fast { "fast-" } else { "" };
         let form = if self.form == Form::Taylor { ", Taylor" } else { "" };
         format!("DPM-Solver-{fast}{}{form}", self.order)
     }

@@ -16,7 +16,7 @@ pub use adaptive::{Adaptive, AdaptiveState, AdaptiveWalk, Attempt, Control, Norm
 pub use ddim::Ddim;
 pub use dormand_prince::DormandPrince;
 pub use dpm_pair::DpmPair;
-pub use dpm_solver::{DpmSolver, Form, Schedule as Orders};
+pub use dpm_solver::{DpmSolver, Form, Orders};
 pub use named::{NAMES, named};
 pub use runge_kutta::{RungeKutta, Variable};
 
