@@ -7,6 +7,7 @@
 //! One file a system; this is the only crate that knows every domain.
 
 mod c01;
+mod c03;
 mod claim;
 mod lab;
 mod record;

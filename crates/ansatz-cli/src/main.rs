@@ -8,6 +8,7 @@ mod emit;
 mod progress;
 mod report;
 mod timed;
+mod sample;
 
 use ansatz_core::{Error, Result};
 use clap::{Parser, Subcommand};
@@ -33,6 +34,10 @@ enum Command {
     Emit(emit::Emit),
     /// Compile programs and time them beside a reference
     Bench(bench::Bench),
+    /// Draw samples of a diffusion model that is known exactly, by the solver of your choice
+    Sample(sample::Sample),
+    /// The work–error curves of several methods on one problem
+    Frontier(sample::Frontier),
     /// List the claims, show one, or run the experiment that it stands on
     Claim(claim::Claim),
     /// Show evidence again: as tables, or as a page, a picture or CSV with --out
@@ -57,6 +62,8 @@ fn main() -> ExitCode {
         Command::Check(command) => command.run(),
         Command::Emit(command) => command.run(),
         Command::Bench(command) => command.run(),
+        Command::Sample(command) => command.run(),
+        Command::Frontier(command) => command.run(),
         Command::Claim(command) => command.run(),
         Command::Report(command) => command.run(),
     };

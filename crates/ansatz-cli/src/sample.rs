@@ -1,0 +1,287 @@
+//! `ansatz sample` and `ansatz frontier`.
+
+use crate::print;
+use crate::progress::{self, Style};
+use ansatz_core::render::{frontier_csv, frontier_table, svg};
+use ansatz_core::{Error, Result, Run, Seed, write_atomic};
+use ansatz_diffusion::model::{self, Guided, Mixture, Model};
+use ansatz_diffusion::schedule::{self, Schedule};
+use ansatz_diffusion::solver::{self, Adaptive, Control, DormandPrince, DpmPair, Method, Pair, Steps, Variable};
+use ansatz_diffusion::{Batch, Grid, Path, Problem, Sampling, median_error, reference, rmse, start_noise};
+use clap::{Args, Subcommand};
+use npyz::WriterBuilder;
+use serde_json::json;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// The adaptive solvers, by the names of the command line.
+const PAIRS: [&str; 3] = ["dpm-solver-12", "dpm-solver-23", "rk45"];
+
+/// Which model, and along which path it is sampled.
+#[derive(Args)]
+struct Setting {
+    /// Noise schedule: vp-linear, vp-cosine, ddpm-linear, scaled-linear, squared-cosine, ve, edm, flow
+    #[arg(long, default_value = "vp-linear")]
+    schedule: String,
+    /// Time to start from; the schedule's own if left out
+    #[arg(long, allow_hyphen_values = true)]
+    start: Option<f64>,
+    /// Time to end with; the schedule's own if left out
+    #[arg(long, allow_hyphen_values = true)]
+    end: Option<f64>,
+    /// Where the steps are: time, log-snr, quadratic, karras
+    #[arg(long, default_value = "log-snr")]
+    grid: Grid,
+    /// Scale of classifier-free guidance, with --class
+    #[arg(long, requires = "class", allow_hyphen_values = true)]
+    guidance: Option<f64>,
+    /// Class of the samples; several take turns
+    #[arg(long, value_delimiter = ',')]
+    class: Vec<usize>,
+}
+
+impl Setting {
+    fn schedule(&self) -> Result<Box<dyn Schedule>> {
+        schedule::named(&self.schedule)
+    }
+
+    fn path<'a>(&self, schedule: &'a dyn Schedule) -> Result<Path<'a>> {
+        let (start, end) = schedule.span();
+        Path::new(schedule, self.start.unwrap_or(start), self.end.unwrap_or(end))
+    }
+
+    /// Calls `work` with the model as it is to be sampled: guided if classes are given.
+    fn guided<T>(&self, mixture: &Mixture, work: impl FnOnce(&dyn Model) -> Result<T>) -> Result<T> {
+        if self.class.is_empty() {
+            return work(mixture);
+        }
+        work(&Guided::new(mixture, self.class.clone(), self.guidance.unwrap_or(1.0))?)
+    }
+}
+
+/// The mixture of this name, or in this file.
+fn mixture(name: &str) -> Result<Mixture> {
+    let path = PathBuf::from(name);
+    if path.extension().is_some() || path.exists() { model::read(&path) } else { model::named(name) }
+}
+
+#[derive(Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(crate) struct Sample {
+    /// A TOML file of Gaussians, or gmm8, digits, digits-empirical
+    model: String,
+    #[command(flatten)]
+    setting: Setting,
+    /// dpm-solver-1, -2, -3, -fast-2, -fast-3, -taylor-2, -taylor-3, ddim, euler, heun, rk3, rk4;
+    /// adaptive: dpm-solver-12, dpm-solver-23, rk45
+    #[arg(long, default_value = "dpm-solver-fast-3")]
+    solver: String,
+    /// Evaluations of the model a sample, at most
+    #[arg(long, alias = "evals", default_value_t = 20)]
+    steps: usize,
+    /// Relative tolerance of an adaptive solver
+    #[arg(long, default_value_t = 0.05)]
+    rtol: f64,
+    /// Replace the end state by the data predicted there, one evaluation more
+    #[arg(long)]
+    denoise: bool,
+    /// Number of samples
+    #[arg(long, default_value_t = 16)]
+    count: usize,
+    /// Seed of all randomness
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Threads; 0 means all cores. Does not change results
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+    /// Time limit in seconds
+    #[arg(long)]
+    time: Option<f64>,
+    /// File for the samples, as NPY: an array of count × dimension
+    #[arg(long)]
+    out: PathBuf,
+    /// Also solve for the exact flow, and tell the error
+    #[arg(long)]
+    compare: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+    /// How progress is shown
+    #[arg(long, value_enum, default_value = "auto")]
+    progress: Style,
+    /// No progress, only the result
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl Sample {
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        let mixture = mixture(&self.model)?;
+        self.setting.guided(&mixture, |model| self.sample(model))
+    }
+
+    fn sample(&self, model: &dyn Model) -> Result<ExitCode> {
+        let schedule = self.setting.schedule()?;
+        let path = self.setting.path(&*schedule)?;
+        let style = if self.quiet { Style::None } else { self.progress };
+        let mut run = Run::new(Seed(self.seed)).observer(progress::observer(style)).interrupt(progress::interrupt());
+        if let Some(seconds) = self.time {
+            run = run.time_limit(limit(seconds)?);
+        }
+        let samples = self.with_method(|method| {
+            Sampling::new(path, method).threads(self.threads).sample(model, self.count, &mut run)
+        })?;
+        if !samples.stopped.succeeded() {
+            let reason = format!("it {}; no file was written", samples.stopped);
+            return Err(Error::Environment { what: "the whole sampling".into(), reason });
+        }
+        write_npy(&self.out, &samples.x)?;
+        let compared = if self.compare {
+            let start = start_noise(Seed(self.seed), 0, self.count, model.dim(), &path.from);
+            let exact = reference(model, &path, &start, 1e-10)?.x;
+            Some((rmse(&samples.x, &exact), median_error(&samples.x, &exact)))
+        } else {
+            None
+        };
+        if self.json {
+            let text = json!({
+                "model": self.model,
+                "solver": self.solver,
+                "schedule": schedule.name(),
+                "seed": self.seed,
+                "count": self.count,
+                "dimension": model.dim(),
+                "work": samples.work,
+                "rmse": compared.map(|(mean, _)| mean),
+                "median_error": compared.map(|(_, median)| median),
+                "out": self.out,
+            });
+            return print(&format!("{text:#}")).map(|()| ExitCode::SUCCESS);
+        }
+        let (count, dim) = (self.count, model.dim());
+        print(&format!("{count} samples of dimension {dim} in {}; {}", self.out.display(), samples.work))?;
+        if let Some((mean, median)) = compared {
+            print(&format!("error against the exact flow: RMSE {mean:.3e}, median over samples {median:.3e}"))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn with_method<T>(&self, work: impl FnOnce(&dyn Method) -> Result<T>) -> Result<T> {
+        if !PAIRS.contains(&self.solver.as_str()) {
+            let solver = solver::named(&self.solver)
+                .map_err(|_| Error::unknown("solver", &self.solver, solver::NAMES.into_iter().chain(PAIRS)))?;
+            let grid = self.setting.grid.clone();
+            return work(&Steps { solver: &*solver, grid, evaluations: self.steps, denoise: self.denoise });
+        }
+        if self.denoise {
+            return Err(Error::parameter(
+                "denoise",
+                true,
+                "left out with an adaptive solver, which ends at its tolerance",
+            ));
+        }
+        let (pair, control): (Box<dyn Pair>, _) = if self.solver == "rk45" {
+            (Box::new(DormandPrince { variable: Variable::Time }), Control::runge_kutta(self.rtol))
+        } else {
+            let order = if self.solver == "dpm-solver-12" { 2 } else { 3 };
+            let default = Control::default();
+            let control = Control { rtol: self.rtol, atol: default.atol / default.rtol * self.rtol, ..default };
+            (Box::new(DpmPair::new(order)?), control)
+        };
+        work(&Adaptive { pair: &*pair, control })
+    }
+}
+
+fn limit(seconds: f64) -> Result<Duration> {
+    Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|d| !d.is_zero())
+        .ok_or_else(|| Error::parameter("time", seconds, "greater than 0 and finite"))
+}
+
+/// Writes a batch as an array of doubles in C order.
+fn write_npy(path: &std::path::Path, x: &Batch) -> Result<()> {
+    let mut bytes = Vec::new();
+    let shape = [x.rows() as u64, x.dim() as u64];
+    let written = npyz::WriteOptions::new().default_dtype().shape(&shape).writer(&mut bytes).begin_nd();
+    let written = written.and_then(|mut writer| {
+        writer.extend(x.data().iter().copied())?;
+        writer.finish()
+    });
+    written.map_err(|e| Error::io("write", path, e))?;
+    write_atomic(path, &bytes)
+}
+
+#[derive(Args)]
+pub(crate) struct Frontier {
+    #[command(subcommand)]
+    domain: Domain,
+}
+
+#[derive(Subcommand)]
+enum Domain {
+    /// Samplers of diffusion models: error against the exact flow, by evaluations of the model
+    Diffusion(Diffusion),
+}
+
+#[derive(Args)]
+struct Diffusion {
+    /// A TOML file of Gaussians, or gmm8, digits, digits-empirical
+    #[arg(long, default_value = "gmm8")]
+    model: String,
+    #[command(flatten)]
+    setting: Setting,
+    /// Numbers of evaluations for the solvers of fixed steps
+    #[arg(long, value_delimiter = ',', default_value = "5,8,10,15,20,30,48,96,192")]
+    steps: Vec<usize>,
+    /// Relative tolerances for the adaptive solvers
+    #[arg(long, value_delimiter = ',', default_value = "0.2,0.05,0.01,0.001,0.0001")]
+    rtol: Vec<f64>,
+    /// Number of samples
+    #[arg(long, default_value_t = 64)]
+    count: usize,
+    /// Seed of the start states
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Folder for frontier.csv and frontier.svg
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// How progress is shown
+    #[arg(long, value_enum, default_value = "auto")]
+    progress: Style,
+}
+
+impl Frontier {
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        let Domain::Diffusion(command) = self.domain;
+        let mixture = mixture(&command.model)?;
+        command.setting.guided(&mixture, |model| command.frontier(model)).map(|()| ExitCode::SUCCESS)
+    }
+}
+
+impl Diffusion {
+    fn frontier(&self, model: &dyn Model) -> Result<()> {
+        if self.count == 0 {
+            return Err(Error::parameter("count", 0, "at least 1"));
+        }
+        let schedule = self.setting.schedule()?;
+        let path = self.setting.path(&*schedule)?;
+        let start = start_noise(Seed(self.seed), 0, self.count, model.dim(), &path.from);
+        let problem = Problem::new(model, path, start, 1e-11)?;
+        let mut run =
+            Run::new(Seed(self.seed)).observer(progress::observer(self.progress)).interrupt(progress::interrupt());
+        let (frontier, left_out) =
+            problem.frontier(&self.model, &self.setting.grid, &self.steps, &self.rtol, &mut run)?;
+        print(&frontier_table(&frontier, 150))?;
+        for omission in left_out {
+            print(&format!("left out: {omission}"))?;
+        }
+        if let Some(folder) = &self.out {
+            std::fs::create_dir_all(folder).map_err(|e| Error::io("create", folder, e))?;
+            write_atomic(&folder.join("frontier.svg"), svg(&frontier)?.as_bytes())?;
+            write_atomic(&folder.join("frontier.csv"), frontier_csv(&[frontier]).as_bytes())?;
+        }
+        Ok(())
+    }
+}

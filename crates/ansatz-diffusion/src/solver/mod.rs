@@ -1,0 +1,125 @@
+//! Solvers of the probability-flow equation.
+//!
+//! Steps of a given number: [`Ddim`], [`DpmSolver`], [`RungeKutta`]; each compiles to a [`Plan`]. Steps chosen by their error: a
+//! [`Pair`] of two orders, [`DpmPair`] or [`DormandPrince`], under [`Adaptive`]. [`Steps`] and [`Adaptive`] are the two kinds of
+//! [`Method`] that [`Sampling`](crate::Sampling) runs. [`named`] knows them by name.
+
+mod adaptive;
+mod ddim;
+mod dormand_prince;
+mod dpm_pair;
+mod dpm_solver;
+mod named;
+mod runge_kutta;
+
+pub use adaptive::{Adaptive, AdaptiveState, AdaptiveWalk, Attempt, Control, Norm, Pair};
+pub use ddim::Ddim;
+pub use dormand_prince::DormandPrince;
+pub use dpm_pair::DpmPair;
+pub use dpm_solver::{DpmSolver, Form, Orders};
+pub use named::{NAMES, named};
+pub use runge_kutta::{RungeKutta, Variable};
+
+use crate::batch::Batch;
+use crate::grid::{Grid, Path};
+use crate::plan::{Combination, Plan, Stage, Term};
+use crate::prediction::Prediction;
+use crate::stepper::{Stepper, Walk};
+use ansatz_core::{Error, Result};
+use std::fmt::Debug;
+
+/// A solver whose steps are fixed beforehand.
+pub trait Solver: Sync + Debug {
+    /// Its name in tables.
+    fn name(&self) -> String;
+
+    /// Its order of convergence.
+    fn order(&self) -> usize;
+
+    /// Who published it.
+    fn citation(&self) -> &'static str;
+
+    /// The plan that goes along `path` with at most `evaluations` questions to the model.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if these are fewer than one step takes, the grid is impossible, or the solver's variable has no
+    /// finite value at an end.
+    fn plan(&self, path: &Path, grid: &Grid, evaluations: usize) -> Result<Plan>;
+}
+
+/// A way to get from one end of a path to the other.
+pub trait Method: Sync + Debug {
+    /// Its name in tables.
+    fn name(&self) -> String;
+
+    /// Whether the samples of a batch share something, such as the step size, so that each depends on the others.
+    fn couples(&self) -> bool {
+        false
+    }
+
+    /// A sampling that begins with `start`.
+    ///
+    /// # Errors
+    /// As [`Solver::plan`]; [`Error::NotFinite`] if the start is not finite.
+    fn begin<'a>(&'a self, path: &Path<'a>, start: Batch) -> Result<Box<dyn Stepper + Send + 'a>>;
+}
+
+/// A solver with its grid and its number of evaluations.
+#[derive(Debug)]
+pub struct Steps<'a> {
+    /// The solver.
+    pub solver: &'a dyn Solver,
+    /// Where the steps are.
+    pub grid: Grid,
+    /// Questions to the model, at most; with `denoise` one more.
+    pub evaluations: usize,
+    /// Whether the end state is replaced by the data predicted there: takes away the noise that is left at the end time.
+    pub denoise: bool,
+}
+
+impl Steps<'_> {
+    /// The plan.
+    ///
+    /// # Errors
+    /// See [`Solver::plan`].
+    pub fn plan(&self, path: &Path) -> Result<Plan> {
+        let plan = self.solver.plan(path, &self.grid, self.evaluations)?;
+        if !self.denoise {
+            return Ok(plan);
+        }
+        let (mut stages, result) = (plan.stages().to_vec(), plan.result().clone());
+        stages.push(Stage { level: path.to, want: Prediction::Data, point: result });
+        let last = stages.len() - 1;
+        Plan::new(stages, Combination::of(Term::Answer(last)))
+    }
+}
+
+impl Method for Steps<'_> {
+    fn name(&self) -> String {
+        self.solver.name()
+    }
+
+    fn begin<'a>(&'a self, path: &Path<'a>, start: Batch) -> Result<Box<dyn Stepper + Send + 'a>> {
+        Ok(Box::new(Walk::begin(self.plan(path)?, start)?))
+    }
+}
+
+/// Refuses a budget that does not suffice for one step.
+fn enough(evaluations: usize, step: usize, name: &str) -> Result<()> {
+    if evaluations >= step {
+        Ok(())
+    } else {
+        Err(Error::parameter("the number of evaluations", evaluations, format!("at least {step} for {name}")))
+    }
+}
+
+/// Refuses levels between which `λ` has no length, or where dividing by `α` has no meaning.
+fn finite_lambda(path: &Path, name: &str) -> Result<()> {
+    for level in [path.from, path.to] {
+        if !level.lambda.is_finite() {
+            let allowed = format!("one at which lambda is finite, because {name} steps in it");
+            return Err(Error::parameter("an end of the path, time", level.t, allowed));
+        }
+    }
+    Ok(())
+}
