@@ -4,6 +4,7 @@ mod certify;
 mod claim;
 mod discover;
 mod emit;
+mod linear;
 mod progress;
 
 use ansatz_core::{Error, Result};
@@ -28,6 +29,8 @@ enum Command {
     Check(certify::Check),
     /// Write a program as code: Rust, C, Python, LaTeX or JSON
     Emit(emit::Emit),
+    /// Solve linear systems, alone or in sequence, with a relaxation parameter that can be learnt
+    Linear(linear::Linear),
     /// List the claims, show one, or run the experiment that it stands on
     Claim(claim::Claim),
 }
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Command::Certify(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Emit(command) => command.run(),
+        Command::Linear(command) => command.run(),
         Command::Claim(command) => command.run(),
     };
     outcome.unwrap_or_else(|error| {

@@ -9,9 +9,6 @@
 //! Source: Khodak et al. 2024, arXiv:2310.02246.
 
 use crate::bandit::{Choice, Learner};
-use crate::krylov::ConjugateGradients;
-use crate::precondition::Ssor;
-use crate::stationary::Sor;
 use crate::{Csr, Solution};
 use ansatz_core::{Error, Result, Run, Seed, Stopped, Stream, Work};
 use std::time::Instant;
@@ -31,8 +28,8 @@ pub struct System<'a> {
 
 /// Systems that come one after the other; the next may depend on the solution of the last.
 pub trait Sequence {
-    /// How many there are.
-    fn length(&self) -> u64;
+    /// How many there are still to solve.
+    fn left(&self) -> u64;
 
     /// The system now; asked again, the same.
     ///
@@ -51,21 +48,6 @@ pub trait Relaxation {
     /// # Errors
     /// As the solver itself.
     fn solve(&self, system: &System<'_>, omega: f64, run: &mut Run) -> Result<Solution>;
-}
-
-/// Successive over-relaxation; its own `omega` is not used.
-impl Relaxation for Sor {
-    fn solve(&self, system: &System<'_>, omega: f64, run: &mut Run) -> Result<Solution> {
-        Self { omega, ..self.clone() }.solve(system.a, system.b, system.x0, run)
-    }
-}
-
-/// Conjugate gradients preconditioned by symmetric successive over-relaxation.
-impl Relaxation for ConjugateGradients {
-    fn solve(&self, system: &System<'_>, omega: f64, run: &mut Run) -> Result<Solution> {
-        let m = Ssor::new(system.a, omega)?;
-        self.solve(system.a, &m, system.b, system.x0, run)
-    }
 }
 
 /// Always the same choice of a function of the context: a fixed parameter, or one that theory gives.
@@ -117,6 +99,16 @@ pub struct Relaxed {
 }
 
 impl Relaxed {
+    /// Joins what came of the next part of the same sequence.
+    pub fn append(&mut self, part: Self) {
+        self.choices.extend(part.choices);
+        self.costs.extend(part.costs);
+        self.failures += part.failures;
+        self.work += &part.work;
+        self.learning_seconds += part.learning_seconds;
+        self.stopped = part.stopped;
+    }
+
     /// The iterations of all systems together.
     pub fn total(&self) -> u64 {
         self.costs.iter().sum()
@@ -129,7 +121,7 @@ impl Relaxed {
     }
 
     /// An unbiased estimate of what the cheapest of `actions` would have cost in all systems, and which it is: costs
-    /// weighted with the inverse probabilities of the choices. Its standard deviation is large where an action was
+    /// weighted with the inverse probabilities of the choices, for a learner that draws them. Its standard deviation is large where an action was
     /// seldom taken. `None` if there is no action.
     pub fn best_fixed_estimate(&self, actions: &[f64]) -> Option<(f64, f64)> {
         let mut sums = vec![0.0; actions.len()];
@@ -145,7 +137,9 @@ impl Relaxed {
     }
 }
 
-/// Solves all systems of `sequence` by `solver`, with the parameter that `learner` chooses.
+/// Solves the systems that are left of `sequence` by `solver`, with the parameter that `learner` chooses.
+///
+/// A sequence that is solved in parts, with the same learner and stream, gives what the whole does.
 ///
 /// The run counts one step a system; its error is the mean number of iterations so far.
 ///
@@ -158,13 +152,14 @@ impl Relaxed {
 /// use ansatz_linear::bandit::{ChebCb, grid};
 /// use ansatz_linear::problems::{ShiftedLaplacian, Shifts};
 /// use ansatz_linear::sequence::{fixed, solve};
-/// use ansatz_linear::stationary::Sor;
+/// use ansatz_linear::{Scheme, Solver};
 /// let systems = || ShiftedLaplacian::new(10, Shifts::HighVariance, 1000, Seed(1));
+/// let sor = Solver::new(Scheme::Sor);
 /// let mut learner = ChebCb::new(grid(1.0, 1.95, 20)?, Shifts::INTERVAL)?;
 /// let mut run = Run::new(Seed(1));
-/// let learnt = solve(&mut systems()?, &Sor::default(), &mut learner, &mut Seed(1).stream("choices", 0), &mut run)?;
+/// let learnt = solve(&mut systems()?, &sor, &mut learner, &mut Seed(1).stream("choices", 0), &mut run)?;
 /// let mut run = Run::new(Seed(1));
-/// let gauss_seidel = solve(&mut systems()?, &Sor::default(), &mut fixed(1.0), &mut Seed(1).stream("none", 0), &mut run)?;
+/// let gauss_seidel = solve(&mut systems()?, &sor, &mut fixed(1.0), &mut Seed(1).stream("none", 0), &mut run)?;
 /// assert!(learnt.total() < gauss_seidel.total() / 4);
 /// # Ok::<(), ansatz_core::Error>(())
 /// ```
@@ -183,7 +178,7 @@ pub fn solve(
         learning_seconds: 0.0,
         stopped: Stopped::Exhausted,
     };
-    for t in 0..sequence.length() {
+    for t in 0..sequence.left() {
         let system = sequence.system()?;
         let started = Instant::now();
         let choice = learner.choose(system.context, stream)?;

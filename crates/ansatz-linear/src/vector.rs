@@ -22,9 +22,17 @@ pub(crate) fn dot(x: &[f64], y: &[f64]) -> f64 {
     total(sums) + x_rest.iter().zip(y_rest).map(|(x, y)| x * y).sum::<f64>()
 }
 
-/// `‖x‖₂`.
+/// `‖x‖₂`, without overflow or underflow of the squares.
 pub(crate) fn norm(x: &[f64]) -> f64 {
-    dot(x, x).sqrt()
+    let square = dot(x, x);
+    if (1e-280..1e300).contains(&square) {
+        return square.sqrt();
+    }
+    let largest = x.iter().fold(0.0f64, |m, v| if m.is_nan() || v.is_nan() { f64::NAN } else { m.max(v.abs()) });
+    if largest == 0.0 || !largest.is_finite() {
+        return largest;
+    }
+    largest * x.iter().map(|v| (v / largest).powi(2)).sum::<f64>().sqrt()
 }
 
 /// `r ← b − r`, and `‖r‖₂`.
@@ -74,12 +82,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_norm_is_not_a_number_if_an_entry_is_not() {
+        assert!(norm(&[1.0, f64::NAN, 2.0]).is_nan() && norm(&[f64::NAN]).is_nan());
+        assert_eq!((norm(&[0.0, 0.0]), norm(&[1.0, f64::INFINITY])), (0.0, f64::INFINITY));
+    }
+
+    #[test]
     fn sums_agree_with_the_plain_ones() {
         for n in [0, 1, 7, 8, 9, 100] {
             let x: Vec<f64> = (0..n).map(|i| f64::from(i).sin()).collect();
             let y: Vec<f64> = (0..n).map(|i| f64::from(i * i).cos()).collect();
             let plain: f64 = x.iter().zip(&y).map(|(x, y)| x * y).sum();
             assert!((dot(&x, &y) - plain).abs() < 1e-13);
+            for scale in [1e-200, 1e200] {
+                let scaled: Vec<f64> = x.iter().map(|v| v * scale).collect();
+                assert!((norm(&scaled) / scale - norm(&x)).abs() < 1e-13);
+            }
             assert!((norm(&x) - x.iter().map(|v| v * v).sum::<f64>().sqrt()).abs() < 1e-13);
         }
     }

@@ -210,6 +210,9 @@ fn a_diverging_iteration_says_so() {
     let a = Csr::from_triplets(2, 2, &[(0, 0, 1.0), (0, 1, 3.0), (1, 0, 3.0), (1, 1, 1.0)]).unwrap();
     let solution = Jacobi::default().solve(&a, &[1.0, 1.0], None, &mut run()).unwrap();
     assert!(matches!(solution.stopped, Stopped::NotANumber { .. }), "{:?}", solution.stopped);
+    let (a, b) = (laplacian_2d(3, 3).unwrap(), vec![1e200; 9]);
+    let solution = ConjugateGradients::default().solve(&a, &Identity, &b, None, &mut run()).unwrap();
+    assert_eq!(solution.stopped, Stopped::NotANumber { iteration: 1 }, "its squares overflow");
     let hopeless = ConjugateGradients { rtol: 1e-18, max_iterations: 100_000 };
     let (a, b) = random_definite(50, 5);
     let solution = hopeless.solve(&a, &Identity, &b, None, &mut run()).unwrap();

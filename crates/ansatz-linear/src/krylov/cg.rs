@@ -80,8 +80,9 @@ impl ConjugateGradients {
             }
             None => vec![0.0; n],
         };
-        let target = self.rtol * norm(b);
-        if target == 0.0 {
+        let length = norm(b);
+        let target = self.rtol * length;
+        if length == 0.0 {
             x.fill(0.0);
         }
         let (mut r, mut z, mut p, mut q) = (vec![0.0; n], vec![0.0; n], vec![0.0; n], vec![0.0; n]);
@@ -135,7 +136,7 @@ impl ConjugateGradients {
             residuals.push(size);
             let work = Work { iterations, evaluations: products, ..Work::default() };
             if let Some(why) = run.step(&work, size)
-                && size > target
+                && !(size <= target)
             {
                 break why;
             }

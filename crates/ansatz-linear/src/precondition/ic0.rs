@@ -23,8 +23,8 @@ impl IncompleteCholesky {
     /// Factorises `a`.
     ///
     /// # Errors
-    /// [`Error::Parameter`] if `a` is not symmetric; [`Error::Refused`] with the row whose pivot is not positive, if the
-    /// factorisation does not exist.
+    /// [`Error::Parameter`] if `a` is not symmetric, or with the row whose pivot is not positive, if the factorisation
+    /// does not exist.
     pub fn new(a: &Csr) -> Result<Self> {
         let n = a.require_symmetric("incomplete Cholesky factorisation")?;
         a.require_diagonal()?;
@@ -42,12 +42,9 @@ impl IncompleteCholesky {
             // lᵢᵢ² = aᵢᵢ − Σ lᵢₖ²
             let pivot = diagonal[i] - row.iter().map(|(_, l)| l * l).sum::<f64>();
             if !(pivot > 0.0 && pivot.is_finite()) {
-                let reason = format!(
-                    "incomplete Cholesky factorisation breaks down in row {}, where the pivot is {pivot:e}; \
-                     the matrix is not positive definite, or too far from diagonally dominant",
-                    i + 1
-                );
-                return Err(Error::refused(reason));
+                let value = format!("one whose incomplete Cholesky factorisation breaks down in row {}", i + 1);
+                let allowed = format!("positive definite and nearly diagonally dominant (the pivot is {pivot:e})");
+                return Err(Error::parameter("the matrix", value, allowed));
             }
             inverse.push(1.0 / pivot.sqrt());
             rows.push(row);
@@ -139,6 +136,6 @@ mod tests {
     fn a_breakdown_says_where() {
         let a = laplacian_2d(3, 3).unwrap().shifted(1.0, -3.0).unwrap();
         let error = IncompleteCholesky::new(&a).unwrap_err().to_string();
-        assert!(error.starts_with("refused: incomplete Cholesky factorisation breaks down in row 2"), "{error}");
+        assert!(error.starts_with("the matrix is one whose incomplete Cholesky factorisation breaks down in row 2"));
     }
 }

@@ -83,6 +83,11 @@ impl Heat {
         Ok(Self { cells, dt: 1e-3, steps, step: 0, base, a, b: vec![0.0; n], u, product: vec![0.0; n] })
     }
 
+    /// Sets the number of steps, those that were made included: a simulation can be run in parts.
+    pub fn set_steps(&mut self, steps: u64) {
+        self.steps = steps;
+    }
+
     /// The solution now, by rows of the grid.
     pub fn solution(&self) -> &[f64] {
         &self.u
@@ -126,7 +131,7 @@ impl Heat {
             .map(|k| (2.0 * h).sqrt() * (PI * ((1 + k % points) * (1 + k / points)) as f64 * h).sin())
             .collect();
         // The eigenvalues of −h²Δₕ: 4 sin²(π i h/2) + 4 sin²(π j h/2).
-        let one = |i: usize| 4.0 * (PI * (i + 1) as f64 * h / 2.0).sin().powi(2);
+        let one: Vec<f64> = (1..=points).map(|i| 4.0 * (PI * i as f64 * h / 2.0).sin().powi(2)).collect();
         let transform = |u: &[f64]| {
             let half = multiply(&sine, u, points);
             // S (S u)ᵀ, and S is symmetric: the transposed result is transposed back.
@@ -164,7 +169,7 @@ impl Heat {
             }
             for j in 0..points {
                 for i in 0..points {
-                    let lambda = factor * (one(i) + one(j));
+                    let lambda = factor * (one[i] + one[j]);
                     let k = j * points + i;
                     hat[k] = ((1.0 - lambda) * hat[k] + columns[k]) / (1.0 + lambda);
                 }
@@ -187,8 +192,8 @@ fn multiply(a: &[f64], b: &[f64], n: usize) -> Vec<f64> {
 }
 
 impl Sequence for Heat {
-    fn length(&self) -> u64 {
-        self.steps
+    fn left(&self) -> u64 {
+        self.steps.saturating_sub(self.step)
     }
 
     fn system(&mut self) -> Result<System<'_>> {

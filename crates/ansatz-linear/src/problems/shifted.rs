@@ -72,8 +72,8 @@ impl ShiftedLaplacian {
 }
 
 impl Sequence for ShiftedLaplacian {
-    fn length(&self) -> u64 {
-        self.length
+    fn left(&self) -> u64 {
+        self.length.saturating_sub(self.next)
     }
 
     fn system(&mut self) -> Result<System<'_>> {

@@ -68,7 +68,7 @@ impl Sor {
         let mut residuals = vec![size];
         let (mut iterations, mut products, mut restarts) = (0u64, 1u64, 0u32);
         let stopped = loop {
-            if size == 0.0 {
+            if residuals[0] == 0.0 {
                 break Stopped::Converged;
             }
             if size < target {
