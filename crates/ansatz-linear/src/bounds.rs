@@ -10,7 +10,6 @@ use crate::Csr;
 use crate::precondition::check_omega;
 use ansatz_core::{Error, Result};
 use faer::linalg::solvers::Solve;
-use faer::prelude::*;
 use faer::{Mat, Side};
 
 /// The largest matrix that is treated densely.

@@ -206,6 +206,7 @@ impl Csr {
     }
 
     /// The transpose.
+    #[must_use]
     pub fn transpose(&self) -> Self {
         let mut starts = vec![0usize; self.cols + 1];
         for &j in &self.columns {

@@ -180,13 +180,11 @@ fn all(lab: &mut Lab, cells: usize, steps: u64) -> Result<Runs> {
         }
         chosen.push((s, chooser, relaxed));
     }
-    let plain = match plain {
-        Some(plain) => plain,
-        None => {
-            let mut run = lab.run(lab.seeds()[0]);
-            let mut stream = lab.seeds()[0].stream("no choices", 0);
-            solve(&mut Heat::new(cells, steps)?, &plain_cg, &mut fixed(0.0), &mut stream, &mut run)?
-        }
+    let plain = if let Some(plain) = plain {
+        plain
+    } else {
+        let (mut run, mut stream) = (lab.run(lab.seeds()[0]), lab.seeds()[0].stream("no choices", 0));
+        solve(&mut Heat::new(cells, steps)?, &plain_cg, &mut fixed(0.0), &mut stream, &mut run)?
     };
     Ok(Runs { plain, chosen, last: last.unwrap_or_default() })
 }

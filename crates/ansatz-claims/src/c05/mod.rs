@@ -153,8 +153,7 @@ fn best_fixed<'a>(runs: impl Iterator<Item = (Chooser, &'a Relaxed)>) -> Option<
 fn picture<'a>(title: String, runs: impl Iterator<Item = (String, bool, &'a [u64])>) -> Result<Frontier> {
     const TIMES: usize = 24;
     let mut front = Frontier::new(title, "iterations", "systems left to solve");
-    front.caption =
-        "Each curve ends on the axis where all systems are solved; learners from the first seed.".to_owned();
+    front.caption.push_str("Each curve ends where all systems are solved; learners from the first seed.");
     for (name, ours, costs) in runs {
         let mut spent = vec![0u64];
         spent.extend(costs.iter().scan(0, |sum, &cost| {

@@ -207,7 +207,9 @@ mod tests {
 
     fn regression(m: usize, rows: &[(Vec<f64>, f64)]) -> Regression {
         let mut regression = Regression::new(m);
-        rows.iter().for_each(|(phi, y)| regression.add(phi, *y));
+        for (phi, y) in rows {
+            regression.add(phi, *y);
+        }
         regression
     }
 

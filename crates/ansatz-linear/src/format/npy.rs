@@ -27,12 +27,14 @@ mod tests {
     #[test]
     fn arrays_are_read_back_bit_by_bit() {
         let columns = vec![vec![1.0, -0.0, 1e-310], vec![f64::MAX, 0.1, 2.0]];
-        let file = npyz::NpyFile::new(&npy_bytes(&columns).unwrap()[..]).unwrap();
+        let bytes = npy_bytes(&columns).unwrap();
+        let file = npyz::NpyFile::new(&bytes[..]).unwrap();
         assert_eq!(file.shape(), [3, 2]);
         let back: Vec<f64> = file.into_vec().unwrap();
         let expected = [1.0, f64::MAX, -0.0, 0.1, 1e-310, 2.0];
         assert!(back.iter().zip(expected).all(|(a, b)| a.to_bits() == b.to_bits()), "{back:?}");
-        let file = npyz::NpyFile::new(&npy_bytes(&columns[..1]).unwrap()[..]).unwrap();
+        let bytes = npy_bytes(&columns[..1]).unwrap();
+        let file = npyz::NpyFile::new(&bytes[..]).unwrap();
         assert_eq!(file.shape(), [3]);
         assert!(npy_bytes(&[]).is_err() && npy_bytes(&[vec![1.0], vec![]]).is_err());
     }

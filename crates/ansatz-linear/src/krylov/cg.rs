@@ -135,9 +135,12 @@ impl ConjugateGradients {
             iterations += 1;
             residuals.push(size);
             let work = Work { iterations, evaluations: products, ..Work::default() };
-            if let Some(why) = run.step(&work, size)
-                && !(size <= target)
-            {
+            let why = run.step(&work, size);
+            // Being done comes before being told to stop; not-a-number is not being done.
+            if size <= target {
+                continue;
+            }
+            if let Some(why) = why {
                 break why;
             }
         };

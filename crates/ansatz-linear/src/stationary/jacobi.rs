@@ -75,9 +75,12 @@ impl Jacobi {
             iterations += 1;
             residuals.push(size);
             let work = Work { iterations, evaluations: iterations + 1, ..Work::default() };
-            if let Some(why) = run.step(&work, size)
-                && !(size < target)
-            {
+            let why = run.step(&work, size);
+            // Being done comes before being told to stop; not-a-number is not being done.
+            if size < target {
+                continue;
+            }
+            if let Some(why) = why {
                 break why;
             }
         };
