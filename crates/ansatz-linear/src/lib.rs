@@ -20,6 +20,7 @@ pub mod sequence;
 mod solution;
 mod solver;
 pub mod stationary;
+mod sweep;
 pub mod theory;
 mod vector;
 

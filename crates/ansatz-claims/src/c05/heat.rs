@@ -155,11 +155,10 @@ fn all(lab: &mut Lab, cells: usize, steps: u64) -> Result<Runs> {
         chosen.push((0, Chooser::ChebCb, timed.chebyshev));
         (plain, last) = (Some(timed.plain), Some(timed.last));
     }
-    let mut jobs: Vec<(usize, Chooser)> = Vec::new();
-    for s in 0..seeds {
-        jobs.extend([Chooser::TsallisInf, Chooser::TsallisInfBins, Chooser::ChebCb].map(|c| (s, c)));
-    }
-    jobs.extend([Chooser::EpsilonGreedy, Chooser::Ucb].map(|c| (0, c)));
+    // The learners that bars are about from every seed, the others from the first.
+    let mut jobs: Vec<(usize, Chooser)> =
+        (0..seeds).flat_map(|s| [Chooser::TsallisInf, Chooser::ChebCb].map(|c| (s, c))).collect();
+    jobs.extend([Chooser::TsallisInfBins, Chooser::EpsilonGreedy, Chooser::Ucb].map(|c| (0, c)));
     jobs.extend(omegas()?.into_iter().map(|omega| (0, Chooser::Fixed(omega))));
     jobs.retain(|(s, c)| !chosen.iter().any(|(t, d, _)| s == t && c == d));
     let bench = &*lab;

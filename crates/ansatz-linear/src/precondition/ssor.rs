@@ -13,6 +13,7 @@
 //!
 //! Source: Axelsson 1972, "A generalized SSOR method", BIT 12; Saad 2003, §10.2.
 
+use crate::sweep::{backward, forward};
 use crate::{Csr, Preconditioner};
 use ansatz_core::{Error, Result};
 
@@ -59,20 +60,9 @@ impl Preconditioner for Ssor<'_> {
 
     fn apply(&self, r: &[f64], z: &mut [f64]) {
         // (D + ωL) y = ω(2 − ω) r, row by row: yᵢ = (ω/dᵢ) ((2 − ω) rᵢ − Σ_{j<i} aᵢⱼ yⱼ)
-        let factor = 2.0 - self.omega;
-        let n = self.scale.len();
-        for i in 0..n {
-            let (columns, values) = self.a.lower(i);
-            // The left neighbour, just computed, comes last: only it is waited for.
-            let sum = columns.iter().zip(values).fold(factor * r[i], |sum, (&j, &a)| sum - a * z[j as usize]);
-            z[i] = self.scale[i] * sum;
-        }
+        forward(self.a, &self.scale, 2.0 - self.omega, r, z);
         // (D + ωLᵀ) z = D y: zᵢ = yᵢ − (ω/dᵢ) Σ_{j>i} aᵢⱼ zⱼ
-        for i in (0..n).rev() {
-            let (columns, values) = self.a.strictly_upper(i);
-            let sum = columns.iter().zip(values).rev().fold(0.0, |sum, (&j, &a)| sum + a * z[j as usize]);
-            z[i] -= self.scale[i] * sum;
-        }
+        backward(self.a, &self.scale, z);
     }
 }
 

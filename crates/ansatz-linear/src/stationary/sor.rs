@@ -16,7 +16,8 @@
 
 use crate::precondition::check_omega;
 use crate::solution::PRODUCTS;
-use crate::vector::{check, check_rtol, residual};
+use crate::sweep::forward;
+use crate::vector::{add_scaled, check, check_rtol, residual};
 use crate::{Csr, LinearOperator, Solution};
 use ansatz_core::{Result, Run, Stopped, Work};
 
@@ -89,12 +90,8 @@ impl Sor {
             if iterations == self.max_iterations {
                 break Stopped::EvaluationLimit;
             }
-            for i in 0..n {
-                let (columns, values) = a.lower(i);
-                let sum = columns.iter().zip(values).fold(r[i], |sum, (&j, &v)| sum - v * delta[j as usize]);
-                delta[i] = inverse[i] * sum;
-                x[i] += delta[i];
-            }
+            forward(a, &inverse, 1.0, &r, &mut delta);
+            add_scaled(1.0, &delta, &mut x);
             let mut square = 0.0;
             for i in 0..n {
                 let (columns, values) = a.strictly_upper(i);
