@@ -1,6 +1,6 @@
 //! The second experiment: the heat equation, stepped by conjugate gradients with symmetric over-relaxation.
 
-use super::{Chooser, best_fixed, omegas, picture};
+use super::{Chooser, best_fixed, omegas, picture, worse};
 use crate::lab::Lab;
 use ansatz_core::{Error, Result, Scale, Stopped};
 use ansatz_linear::problems::Heat;
@@ -68,7 +68,7 @@ fn simulation(lab: &mut Lab, cells: usize) -> Result<()> {
     }
     let reference = Heat::new(cells, steps)?.reference();
     let scale = reference.iter().fold(0.0f64, |m, v| m.max(v.abs()));
-    let error = runs.last.iter().zip(&reference).fold(0.0f64, |m, (x, r)| m.max((x - r).abs())) / scale;
+    let error = runs.last.iter().zip(&reference).map(|(x, r)| (x - r).abs()).fold(0.0, worse) / scale;
     lab.measure(ERROR, error)?;
 
     let fixed = || runs.chosen.iter().filter(|(_, c, _)| matches!(c, Chooser::Fixed(_))).map(|(_, c, run)| (*c, run));
@@ -185,7 +185,8 @@ fn all(lab: &mut Lab, cells: usize, steps: u64) -> Result<Runs> {
         let (mut run, mut stream) = (lab.run(lab.seeds()[0]), lab.seeds()[0].stream("no choices", 0));
         solve(&mut Heat::new(cells, steps)?, &plain_cg, &mut fixed(0.0), &mut stream, &mut run)?
     };
-    Ok(Runs { plain, chosen, last: last.unwrap_or_default() })
+    let last = last.ok_or_else(|| Error::refused("ChebCB was not run"))?;
+    Ok(Runs { plain, chosen, last })
 }
 
 struct Timed {

@@ -85,3 +85,43 @@ impl Sequence for Given {
         self.solved.push(solution);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problems::laplacian_2d;
+    use crate::sequence::{fixed, solve};
+    use crate::{Scheme, Solver};
+    use ansatz_core::{Run, Seed};
+
+    #[test]
+    fn systems_are_solved_in_order_and_warm_starts_save_iterations() {
+        let total = |warm| {
+            let a = Arc::new(laplacian_2d(6, 6).unwrap());
+            let mut given = Given::new(warm);
+            for i in 0..5 {
+                given.push(Arc::clone(&a), (0..36).map(|k| f64::from(k + 1) + 1e-6 * f64::from(i)).collect()).unwrap();
+            }
+            assert_eq!((given.count(), given.left(), given.contexts()), (5, 5, Some((4.0, 4.0))));
+            let (mut stream, mut run) = (Seed(0).stream("none", 0), Run::new(Seed(0)));
+            let solved =
+                solve(&mut given, &Solver::new(Scheme::SsorCg), &mut fixed(1.3), &mut stream, &mut run).unwrap();
+            assert_eq!((given.left(), given.solutions().len(), solved.failures), (0, 5, 0));
+            assert!(given.system().unwrap_err().to_string().contains("all are solved"));
+            solved.total()
+        };
+        assert!(total(true) < total(false));
+    }
+
+    #[test]
+    fn contexts_and_lengths_are_checked() {
+        let a = Arc::new(laplacian_2d(2, 2).unwrap());
+        let mut given = Given::new(false);
+        assert!(given.push(Arc::clone(&a), vec![1.0; 3]).unwrap_err().to_string().contains("of length 3"));
+        given.push(a, vec![1.0; 4]).unwrap();
+        assert!(given.set_contexts(&[1.0, 2.0]).unwrap_err().to_string().contains("one a system"));
+        assert!(given.set_contexts(&[f64::NAN]).is_err());
+        given.set_contexts(&[7.0]).unwrap();
+        assert_eq!(given.contexts(), Some((7.0, 7.0)));
+    }
+}
