@@ -221,7 +221,8 @@ impl Solve {
         let [Some(lo), Some(hi), Some(count)] = words[..] else {
             return Err(Error::parameter("grid", format!("{:?}", self.grid), "LO:HI:COUNT, such as 1:1.95:20"));
         };
-        if !(lo > 0.0 && hi < 2.0) || !(1.0..=10_000.0).contains(&count) || count.fract() != 0.0 {
+        let possible = lo > 0.0 && hi < 2.0 && (1.0..=10_000.0).contains(&count) && count.fract() == 0.0;
+        if !possible {
             let allowed = "at most 10,000 values greater than 0 and less than 2";
             return Err(Error::parameter("grid", format!("{:?}", self.grid), allowed));
         }
