@@ -15,14 +15,12 @@ fn ansatz(folder: &Path, words: &str) -> Output {
 
 /// The tridiagonal matrix (−1, d, −1) of `n` rows.
 fn tridiagonal(n: usize, d: f64) -> String {
-    let mut text = format!("%%MatrixMarket matrix coordinate real symmetric\n{n} {n} {}\n", 2 * n - 1);
-    for i in 1..=n {
-        text += &format!("{i} {i} {d}\n");
-        if i > 1 {
-            text += &format!("{i} {} -1\n", i - 1);
-        }
-    }
-    text
+    let rows = (1..=n).map(|i| match i {
+        1 => format!("1 1 {d}\n"),
+        _ => format!("{i} {i} {d}\n{i} {} -1\n", i - 1),
+    });
+    let head = format!("%%MatrixMarket matrix coordinate real symmetric\n{n} {n} {}\n", 2 * n - 1);
+    head + &rows.collect::<String>()
 }
 
 fn ones(n: usize, columns: usize) -> String {
