@@ -8,6 +8,7 @@
 
 mod c01;
 mod c03;
+mod c05;
 mod claim;
 mod lab;
 mod record;

@@ -33,14 +33,7 @@ pub const CLAIMS: &[Claim] = &[
         Some("2210.12101"),
         "Solutions of nonlinear elliptic variational equations are two-layer networks of size polynomial in the dimension.",
     ),
-    Claim::planned(
-        5,
-        "learning-to-relax",
-        "Learning to Relax",
-        "Khodak, Chow, Balcan, Talwalkar: Learning to Relax: Setting Solver Parameters Across a Sequence of Linear System Instances, ICLR 2024",
-        Some("2310.02246"),
-        "Tunes the relaxation parameter of SOR and SSOR-CG online over a sequence of linear systems, with regret bounds.",
-    ),
+    crate::c05::CLAIM,
     Claim::planned(
         6,
         "pig",

@@ -5,6 +5,7 @@ mod certify;
 mod claim;
 mod discover;
 mod emit;
+mod linear;
 mod progress;
 mod report;
 mod timed;
@@ -38,6 +39,8 @@ enum Command {
     Sample(sample::Sample),
     /// The work–error curves of several methods on one problem
     Frontier(sample::Frontier),
+    /// Solve linear systems, alone or in sequence, with a relaxation parameter that can be learnt
+    Linear(linear::Linear),
     /// List the claims, show one, or run the experiment that it stands on
     Claim(claim::Claim),
     /// Show evidence again: as tables, or as a page, a picture or CSV with --out
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Command::Bench(command) => command.run(),
         Command::Sample(command) => command.run(),
         Command::Frontier(command) => command.run(),
+        Command::Linear(command) => command.run(),
         Command::Claim(command) => command.run(),
         Command::Report(command) => command.run(),
     };

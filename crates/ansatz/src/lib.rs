@@ -2,3 +2,4 @@
 pub use ansatz_core as core;
 pub use ansatz_diffusion as diffusion;
 pub use ansatz_functions as functions;
+pub use ansatz_linear as linear;

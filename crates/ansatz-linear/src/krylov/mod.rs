@@ -1,0 +1,5 @@
+//! Krylov subspace methods.
+
+mod cg;
+
+pub use cg::ConjugateGradients;

@@ -1,0 +1,10 @@
+//! Preconditioners: approximations of a matrix whose inverse is cheap to apply.
+
+mod diagonal;
+mod ic0;
+mod ssor;
+
+pub use diagonal::Diagonal;
+pub use ic0::IncompleteCholesky;
+pub use ssor::Ssor;
+pub(crate) use ssor::check_omega;
