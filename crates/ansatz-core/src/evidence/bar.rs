@@ -34,6 +34,18 @@ impl fmt::Display for Comparison {
     }
 }
 
+/// Which of several measured values decides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deciding {
+    /// The worst one.
+    #[default]
+    Worst,
+    /// The median, of an even number the worse of the two in the middle: for methods that draw at random, one value a
+    /// seed. Not-a-number still is worse than every number, and one decides alone.
+    Median,
+}
+
 /// A declared inequality.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Bar {
@@ -45,23 +57,32 @@ pub struct Bar {
     pub threshold: f64,
     /// The scales at which it is meant to hold.
     pub scales: &'static [Scale],
+    /// Which of several measured values decides.
+    pub deciding: Deciding,
 }
 
 impl Bar {
     /// `name` must be at most `threshold`, at every scale.
     pub const fn at_most(name: &'static str, threshold: f64) -> Self {
-        Self { name, comparison: Comparison::AtMost, threshold, scales: &Scale::ALL }
+        Self { name, comparison: Comparison::AtMost, threshold, scales: &Scale::ALL, deciding: Deciding::Worst }
     }
 
     /// `name` must be at least `threshold`, at every scale.
     pub const fn at_least(name: &'static str, threshold: f64) -> Self {
-        Self { name, comparison: Comparison::AtLeast, threshold, scales: &Scale::ALL }
+        Self { name, comparison: Comparison::AtLeast, threshold, scales: &Scale::ALL, deciding: Deciding::Worst }
     }
 
     /// The same bar, at these scales only; at the others it is listed as not applicable.
     #[must_use]
     pub const fn only_at(mut self, scales: &'static [Scale]) -> Self {
         self.scales = scales;
+        self
+    }
+
+    /// The same bar, decided by the median of the measured values.
+    #[must_use]
+    pub const fn in_the_median(mut self) -> Self {
+        self.deciding = Deciding::Median;
         self
     }
 }
@@ -103,8 +124,11 @@ pub struct BarRecord {
     pub comparison: Comparison,
     /// The bar itself.
     pub threshold: f64,
-    /// The worst of the measured values: the one that decides.
+    /// The one of the measured values that decides.
     pub measured: Option<Number>,
+    /// Which one that is.
+    #[serde(default)]
+    pub deciding: Deciding,
     /// All measured values, in order: one a seed, as a rule.
     pub values: Vec<Number>,
     /// What became of it.
@@ -121,33 +145,43 @@ impl BarRecord {
             comparison: bar.comparison,
             threshold: bar.threshold,
             measured: None,
+            deciding: bar.deciding,
             values: Vec::new(),
             status: if applies { BarStatus::NotMeasured } else { BarStatus::NotApplicable },
             reason: None,
         }
     }
 
-    /// Adds a measured value. The bar holds if all of them are on the good side; not-a-number is on neither.
+    /// Adds a measured value. The bar holds if the one that decides is on the good side; not-a-number is on neither.
     /// A value of a bar that does not apply at this scale is recorded, but decides nothing.
     pub fn measure(&mut self, value: f64) {
         self.values.push(Number(value));
-        // A not-a-number is the worst there is.
-        let worse = |a: f64, b: f64| {
-            let b_is_worse = match self.comparison {
-                Comparison::AtMost => b > a,
-                Comparison::AtLeast => b < a,
-            };
-            // If `a` is one, both comparisons above are false, and it stays.
-            if b_is_worse || b.is_nan() { b } else { a }
-        };
-        let worst = self.values.iter().map(|v| v.0).reduce(worse).unwrap_or(f64::NAN);
-        self.measured = Some(Number(worst));
+        let decides = self.decides();
+        self.measured = Some(Number(decides));
         match self.status {
             // "Not checked" stays: part of it could not be.
             BarStatus::NotApplicable | BarStatus::NotChecked => {}
-            _ if self.comparison.holds(worst, self.threshold) => self.status = BarStatus::Holds,
+            _ if self.comparison.holds(decides, self.threshold) => self.status = BarStatus::Holds,
             _ => self.status = BarStatus::Fails,
         }
+    }
+
+    /// The deciding one of the values; not-a-number if one of them is.
+    fn decides(&self) -> f64 {
+        let mut values: Vec<f64> = self.values.iter().map(|v| v.0).collect();
+        if values.iter().any(|v| v.is_nan()) {
+            return f64::NAN;
+        }
+        // The worst first.
+        values.sort_by(|a, b| match self.comparison {
+            Comparison::AtMost => b.total_cmp(a),
+            Comparison::AtLeast => a.total_cmp(b),
+        });
+        let place = match self.deciding {
+            Deciding::Worst => 0,
+            Deciding::Median => values.len().saturating_sub(1) / 2,
+        };
+        values.get(place).copied().unwrap_or(f64::NAN)
     }
 
     /// Records that the bar could not be checked, and why. A bar that already fails stays failed.
@@ -188,6 +222,21 @@ mod tests {
         bar.measure(11.0);
         assert_eq!((bar.status, bar.measured), (BarStatus::Holds, Some(Number(11.0))));
         bar.measure(9.0);
+        assert_eq!(bar.status, BarStatus::Fails);
+    }
+
+    #[test]
+    fn the_median_decides_where_it_is_asked_to() {
+        let mut bar = record(Bar::at_most("e", 2.0).in_the_median());
+        for (value, deciding) in [(1.0, 1.0), (3.0, 3.0), (1.5, 1.5), (5.0, 3.0), (0.5, 1.5)] {
+            bar.measure(value);
+            assert_eq!(bar.measured, Some(Number(deciding)));
+            assert_eq!(bar.status, if deciding <= 2.0 { BarStatus::Holds } else { BarStatus::Fails });
+        }
+        let mut bar = record(Bar::at_least("g", 10.0).in_the_median());
+        [12.0, 9.0, 11.0].map(|value| bar.measure(value));
+        assert_eq!((bar.status, bar.measured), (BarStatus::Holds, Some(Number(11.0))));
+        bar.measure(f64::NAN);
         assert_eq!(bar.status, BarStatus::Fails);
     }
 

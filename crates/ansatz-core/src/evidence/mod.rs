@@ -3,7 +3,7 @@
 mod bar;
 mod environment;
 
-pub use bar::{Bar, BarRecord, BarStatus, Comparison};
+pub use bar::{Bar, BarRecord, BarStatus, Comparison, Deciding};
 pub use environment::{Environment, utc_now};
 
 use crate::{Error, Frontier, Result, Seed};

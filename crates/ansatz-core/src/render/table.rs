@@ -26,15 +26,26 @@ pub fn bars_table(evidence: &Evidence, width: u16) -> String {
     finish(&table)
 }
 
+/// Rows of a frontier's table at most, but for the last one.
+const ROWS: usize = 40;
+
 /// The frontier's points: one row a value of the work, one column a method; the best of each row is marked.
-/// Methods that have no result with exactly that work show nothing.
+/// Methods that have no result with exactly that work show nothing. Of more than 40 rows an even selection is shown.
 pub fn frontier_table(frontier: &Frontier, width: u16) -> String {
     let mut works: Vec<f64> = frontier.series.iter().flat_map(|s| s.points.iter().map(|p| p.work)).collect();
     works.sort_by(f64::total_cmp);
     works.dedup();
+    let all = works.len();
+    let mut place = 0;
+    works.retain(|_| {
+        place += 1;
+        // The first row of each of 40 stretches, and the last row of all.
+        all <= ROWS || place == all || (place - 1) * ROWS / all != place.saturating_sub(2) * ROWS / all || place == 1
+    });
     let names = frontier.series.iter().map(|s| s.name.as_str());
     let header: Vec<&str> = std::iter::once(frontier.work.as_str()).chain(names).collect();
     let mut table = table(width, &header);
+    let works_shown = works.len();
     for work in works {
         let at = |s: &crate::Series| s.points.iter().find(|p| p.work == work).map(|p| p.error);
         let best = frontier.series.iter().filter_map(at).fold(f64::INFINITY, f64::min);
@@ -46,7 +57,9 @@ pub fn frontier_table(frontier: &Frontier, width: u16) -> String {
         }));
         table.add_row(row);
     }
-    format!("{}: {}, * smallest in its row\n{}", frontier.title, frontier.error, finish(&table))
+    let left_out =
+        if all > ROWS { format!("\n{} of {all} rows; frontier.csv has them all", works_shown) } else { String::new() };
+    format!("{}: {}, * smallest in its row\n{}{left_out}", frontier.title, frontier.error, finish(&table))
 }
 
 /// The whole record for the terminal: what was checked, the bars, what was left out, the verdict.
