@@ -56,7 +56,7 @@ impl Front {
         };
         let title = format!("{} on {}", self.target.name, self.target.interval);
         let mut picture = Frontier::new(title, format!("ns per element, {format}"), measure);
-        picture.caption += "Least time of a vectorised loop over an array in the first-level cache.";
+        "Least time of a vectorised loop over an array in the first-level cache.".clone_into(&mut picture.caption);
         let found = self.entries.iter().filter(|e| e.operations >= 2);
         let found = found.filter_map(|e| Some((e.time.as_ref()?.throughput.minimum, e.bound())));
         picture.ours(if self.target.is_certifiable() { "discovered, proved" } else { "discovered, sampled" }, found)?;
