@@ -22,7 +22,7 @@ const CHECKPOINT: &str = "search.checkpoint";
 const SAVE_EVERY: Duration = Duration::from_secs(10);
 
 /// The largest cost that is searched by measured time: room for a few divisions.
-const MOST_TIME: usize = 60;
+const MOST_TIME: usize = 40;
 
 /// How the error is measured.
 #[derive(Clone, Copy, ValueEnum)]
@@ -115,7 +115,7 @@ pub(crate) struct Discover {
     /// The format in which programs are timed, with --cost time
     #[arg(long, value_enum, default_value = "f64")]
     format: crate::emit::Numbers,
-    /// The largest cost searched; 12, or 60 with --cost time, where an addition costs about 1
+    /// The largest cost searched; 12, or 40 with --cost time, where an addition costs about 1
     #[arg(long)]
     max_ops: Option<usize>,
     /// Time for the search, in minutes

@@ -22,6 +22,11 @@ pub(super) fn code(assembly: &str, symbol: &str) -> Option<Code> {
     if !cfg!(target_arch = "x86_64") {
         return None;
     }
+    // Of equal functions the compiler keeps one, and sets the other names to it.
+    let aliases = [format!(".set {symbol},"), format!("{symbol} =")];
+    let alias = |line: &str| aliases.iter().any(|alias| line.trim().starts_with(alias));
+    let kept = assembly.lines().find(|line| alias(line)).and_then(|line| line.split([',', '=']).nth(1));
+    let symbol = kept.map_or(symbol, str::trim);
     let label = |line: &str, name: &str| line.trim_start_matches('_').strip_suffix(':') == Some(name);
     let mut code = Code::default();
     let mut lines = assembly.lines().skip_while(|line| !label(line, symbol));
@@ -57,10 +62,12 @@ mod tests {
     #[test]
     fn instructions_are_counted_in_their_kernel_only() {
         let text = "map_0:\n\tvdivps\t%zmm0, %zmm1, %zmm2\n.LBB0_1:\n\tvfmadd213ss %xmm0, %xmm1, %xmm2\n\tretq\nmap_1:\n\
-                    \tvmulps\t%ymm0, %ymm1, %ymm2\n\tcallq\texpf\n";
+                    \tvmulps\t%ymm0, %ymm1, %ymm2\n\tcallq\texpf\n\t.set map_3, map_1\nmap_4 = map_1\n";
         assert_eq!(code(text, "map_0"), Some(Code { vector_bits: 512, fused: 1, divisions: 1, calls: 0 }));
         assert_eq!(code(text, "map_1"), Some(Code { vector_bits: 256, fused: 0, divisions: 0, calls: 1 }));
         assert_eq!(code(text, "map_2"), None);
+        assert_eq!(code(text, "map_3"), code(text, "map_1"));
+        assert_eq!(code(text, "map_4"), code(text, "map_1"));
     }
 
     #[test]

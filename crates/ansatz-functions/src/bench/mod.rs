@@ -170,7 +170,7 @@ pub fn horner(coefficients: &[f64], fused: bool) -> Program {
 }
 
 /// Compiles the programs in one go, checks their results against [`Program::eval`] and times them, each in turn with
-/// the [`reference`].
+/// the [`reference()`].
 ///
 /// A program of ten operations takes about half a second with the default options, and the compiler 10 to 50 ms.
 /// Results of programs with `exp` are not checked: every mathematical library rounds it in its own way.

@@ -112,9 +112,19 @@ fn c_head(format: Format, lo: f64, hi: f64) -> String {
         "#include <stddef.h>
 #include <string.h>
 typedef {float} T;
+#define LO ((T){lo})
+#define HI ((T){hi})
 #define EXPORT __attribute__((visibility(\"default\")))
 
-#define CLAMP(v) do {{ v = v < {lo} ? {lo} : v; v = v > {hi} ? {hi} : v; }} while (0)
+/* Keeps the clamps of a chain apart, which GCC otherwise turns into branches: predicted, they hide the latency. */
+#if defined(__x86_64__)
+#define APART(v) __asm__(\"\" : \"+x\"(v))
+#elif defined(__aarch64__)
+#define APART(v) __asm__(\"\" : \"+w\"(v))
+#else
+#define APART(v) (void)0
+#endif
+#define CLAMP(v) do {{ v = v < LO ? LO : v; v = v > HI ? HI : v; }} while (0)
 
 #define KERNELS(i) \\
 EXPORT void map_##i(const T *restrict x, T *restrict y, size_t n, size_t times) \\
@@ -129,7 +139,11 @@ EXPORT void chain_##i(const T *restrict x, T *restrict y, size_t n, size_t times
         T value = x[j]; \\
         for (size_t k = 0; k < times; k++) {{ \\
             value = program_##i(value); \\
-            CLAMP(value); \\
+            APART(value); \\
+            value = value < LO ? LO : value; \\
+            APART(value); \\
+            value = value > HI ? HI : value; \\
+            APART(value); \\
         }} \\
         y[j] = value; \\
     }} \\

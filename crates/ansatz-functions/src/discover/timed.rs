@@ -3,7 +3,7 @@
 use super::front::{Front, FrontEntry};
 use crate::anchors;
 use crate::bench::{self, Options, time};
-use crate::program::Program;
+use crate::program::{Node, Op, Program};
 use crate::target::{Format, Weight};
 use ansatz_core::{Frontier, Result};
 
@@ -32,14 +32,14 @@ impl Front {
         let nanoseconds = |e: &FrontEntry| e.time.as_ref().map_or(f64::INFINITY, |t| t.throughput.minimum);
         fit.sort_by(|a, b| nanoseconds(a).total_cmp(&nanoseconds(b)).then(a.bound().total_cmp(&b.bound())));
         for entry in fit {
-            let better = self.entries.last().is_none_or(|faster| entry.bound() < faster.bound());
+            let better = self.entries.last().is_none_or(|faster| entry.bound() < SAME * faster.bound());
             if better { &mut self.entries } else { &mut self.runners_up }.push(entry);
         }
         Ok(self)
     }
 
     /// The picture of error against measured time: a timed front beside every classical approximation of the table,
-    /// compiled and timed alike. Errors are those over the reals.
+    /// compiled and timed alike, with fused operations if the search has them. Errors are those over the reals.
     ///
     /// # Errors
     /// Those of [`time`], or if an error is not finite.
@@ -65,7 +65,8 @@ impl Front {
             .anchors
             .iter()
             .filter(|a| a.operations >= 2)
-            .map(|a| (a, a.program.rounded_to(options.format)))
+            .map(|a| (a, if self.ops.has(Op::Fma) { fused(&a.program) } else { a.program.clone() }))
+            .map(|(a, program)| (a, program.rounded_to(options.format)))
             .filter(|(_, program)| fits(program))
             .collect();
         let programs: Vec<Program> = timed.iter().map(|(_, program)| program.clone()).collect();
@@ -82,12 +83,38 @@ impl Front {
     }
 }
 
+/// An error that is not smaller by more than a thousandth is the same: forms of one function differ by their last bits.
+const SAME: f64 = 0.999;
+
 /// The program as it runs in the format.
 fn executed(entry: &FrontEntry, format: Format) -> Program {
     match format {
         Format::F64 => entry.rounded.clone(),
         Format::F32 => entry.program.rounded_to(format),
     }
+}
+
+/// The program with a fused multiply-add for each sum of a product that is used there alone.
+fn fused(program: &Program) -> Program {
+    let mut fused = program.clone();
+    let live = program.shape.live();
+    let nodes = &program.shape.nodes;
+    let uses = |node: u16| {
+        let readers = nodes.iter().zip(&live).filter(|(_, live)| **live).flat_map(|(reader, _)| reader.operands());
+        readers.filter(|&&operand| operand == node).count()
+    };
+    for node in &mut fused.shape.nodes {
+        let Node::Op(Op::Add, [a, b, _]) = *node else { continue };
+        for (product, rest) in [(a, b), (b, a)] {
+            if let Node::Op(Op::Mul, [u, v, _]) = nodes[usize::from(product)]
+                && uses(product) == 1
+            {
+                *node = Node::Op(Op::Fma, [u, v, rest]);
+                break;
+            }
+        }
+    }
+    fused
 }
 
 fn fits(rounded: &Program) -> bool {
@@ -102,6 +129,25 @@ mod tests {
     use crate::program::Op;
     use crate::target::{Format, Target};
     use ansatz_core::{Run, Seed};
+
+    #[test]
+    fn fusing_halves_horner_and_keeps_the_function() {
+        use crate::bench::{horner, reference};
+        let fused = super::fused(&reference());
+        assert_eq!((reference().shape.operations(), fused.shape.operations()), (16, 8));
+        let constants: Vec<f64> = reference().constants.iter().rev().map(|c| c.hi).collect();
+        assert_eq!(fused.eval(&0.3), horner(&constants, true).eval(&0.3));
+        // x² is used twice: it stays, and the sum of two products takes one of them.
+        let mut p = crate::program::Program::builder();
+        let x = p.input();
+        let square = p.op(Op::Mul, &[x, x]);
+        let cube = p.op(Op::Mul, &[square, x]);
+        let sum = p.op(Op::Add, &[square, cube]);
+        let program = p.finish(sum);
+        let fused = super::fused(&program);
+        assert_eq!(fused.shape.operations(), 2);
+        assert_eq!(fused.eval(&3.0), 36.0);
+    }
 
     fn method() -> Discovery {
         let cost = Cost::Measured(Calibration {
@@ -132,7 +178,7 @@ mod tests {
             assert!(ns(&pair[0]) <= ns(&pair[1]) && pair[0].bound() > pair[1].bound());
         }
         for other in &timed.runners_up {
-            assert!(timed.entries.iter().any(|e| ns(e) <= ns(other) && e.bound() <= other.bound()));
+            assert!(timed.entries.iter().any(|e| ns(e) <= ns(other) && super::SAME * e.bound() <= other.bound()));
         }
         // Every program of the front has files of its own.
         let folder = tempfile::tempdir().unwrap();
