@@ -8,8 +8,8 @@ mod emit;
 mod linear;
 mod progress;
 mod report;
-mod timed;
 mod sample;
+mod timed;
 
 use ansatz_core::{Error, Result};
 use clap::{Parser, Subcommand};

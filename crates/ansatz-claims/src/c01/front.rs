@@ -68,13 +68,13 @@ pub(super) fn run(lab: &mut Lab) -> Result<()> {
 }
 
 /// One run from the identity. At smoke scale a number of fits ends it, so that it is the same on every machine;
-/// otherwise five minutes, half of the ten that are allowed.
+/// otherwise four minutes of the ten that are allowed.
 fn search(lab: &mut Lab, seed: Seed, target: &Target, most: usize) -> Result<Front> {
     let method = match lab.scale() {
         Scale::Smoke => Discovery { max_cost: most, effort: 50_000, ..Discovery::default() },
         _ => Discovery { max_cost: most, ..Discovery::default() },
     };
-    let mut run = lab.run_within(seed, Duration::from_secs(lab.pick(60, 300, 3600)));
+    let mut run = lab.run_within(seed, Duration::from_secs(lab.pick(60, 240, 3600)));
     if lab.scale() == Scale::Smoke {
         run = run.evaluation_limit(150_000);
     }

@@ -214,8 +214,9 @@ impl<'a> Batch<'a> {
             _ => self.rank(size, 2),
         };
         let parent = self.archive.levels()[level][rank].clone();
-        let origin = if self.method.ablation == Ablation::RandomGraphs {
-            // A random graph instead of a child: as many insertions on the identity as it takes.
+        let random = self.method.ablation == Ablation::RandomGraphs;
+        let origin = if random {
+            // A random graph instead of a child: some insertions on the identity.
             let mut root = Arc::clone(&parent.lineage);
             while let Some(earlier) = root.parent.clone() {
                 root = earlier;
@@ -224,15 +225,12 @@ impl<'a> Batch<'a> {
         } else {
             parent
         };
-        let count = if self.method.ablation == Ablation::RandomGraphs {
-            1 + self.stream.below(4 * self.method.max_cost)
-        } else {
-            1 + self.stream.below(4)
-        };
+        let count = 1 + self.stream.below(if random { 2 * self.method.max_cost } else { 4 });
+        let draw = if random { Mutation::draw_growth } else { Mutation::draw_with_constants };
         let mut mutations = Vec::new();
         let mut child = origin.program.clone();
         for _ in 0..count {
-            let mutation = Mutation::draw_with_constants(&child, &self.method.ops, &mut self.stream);
+            let mutation = draw(&child, &self.method.ops, &mut self.stream);
             let next = mutation.apply(&child)?;
             mutations.push(mutation);
             child = next;

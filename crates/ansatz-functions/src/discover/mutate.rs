@@ -135,15 +135,24 @@ impl Mutation {
     /// comes with it. "Plus a constant" then takes one mutation instead of two, and the search gets past eight operations
     /// with a third of the fits.
     pub(crate) fn draw_with_constants(program: &Program, ops: &OpSet, stream: &mut Stream) -> Self {
-        let mut mutation = Self::draw(program, ops, stream);
-        if let Self::Insert { inserted: Inserted::Op { fills, .. }, .. } = &mut mutation {
+        Self::draw(program, ops, stream).with_constants(stream)
+    }
+
+    /// An insertion, with constants as those of [`draw_with_constants`](Self::draw_with_constants): random graphs grow by
+    /// them.
+    pub(crate) fn draw_growth(program: &Program, ops: &OpSet, stream: &mut Stream) -> Self {
+        Self::draw_insert(&program.shape, ops, stream).with_constants(stream)
+    }
+
+    fn with_constants(mut self, stream: &mut Stream) -> Self {
+        if let Self::Insert { inserted: Inserted::Op { fills, .. }, .. } = &mut self {
             for fill in fills {
                 if stream.chance(0.5) {
                     *fill = Fill::Constant(fresh_constant(stream));
                 }
             }
         }
-        mutation
+        self
     }
 
     fn draw_insert(shape: &Shape, ops: &OpSet, stream: &mut Stream) -> Self {
