@@ -69,7 +69,7 @@ fn mixture(name: &str) -> Result<Mixture> {
 #[derive(Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Sample {
-    /// A TOML file of Gaussians, or gmm8, digits, digits-empirical
+    /// A TOML file of Gaussians, or gmm8, gmm8-smooth, digits, digits-empirical
     model: String,
     #[command(flatten)]
     setting: Setting,
@@ -227,7 +227,7 @@ enum Domain {
 
 #[derive(Args)]
 struct Diffusion {
-    /// A TOML file of Gaussians, or gmm8, digits, digits-empirical
+    /// A TOML file of Gaussians, or gmm8, gmm8-smooth, digits, digits-empirical
     #[arg(long, default_value = "gmm8")]
     model: String,
     #[command(flatten)]

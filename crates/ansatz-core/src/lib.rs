@@ -23,7 +23,8 @@ pub use checkpoint::{Checkpoint, Restored};
 pub use disk::write_atomic;
 pub use error::{Error, Result};
 pub use evidence::{
-    Artefact, Bar, BarRecord, BarStatus, Comparison, Environment, Evidence, SCHEMA, Scale, Subject, Verdict, utc_now,
+    Artefact, Bar, BarRecord, BarStatus, Comparison, Deciding, Environment, Evidence, SCHEMA, Scale, Subject, Verdict,
+    utc_now,
 };
 pub use frontier::{Frontier, Point, Series};
 pub use number::{Number, shown};

@@ -15,7 +15,7 @@ pub use digits::{DIGITS, digit_images, digits};
 pub use file::{parse, read};
 pub use guided::{Conditional, Guided};
 pub use mixture::{Component, Covariance, Mixture};
-pub use named::{NAMES, gmm8, named};
+pub use named::{NAMES, gmm8, gmm8_smooth, named};
 
 use crate::batch::Batch;
 use crate::prediction::Prediction;
