@@ -234,7 +234,9 @@ mod tests {
             assert_eq!(bar.status, if deciding <= 2.0 { BarStatus::Holds } else { BarStatus::Fails });
         }
         let mut bar = record(Bar::at_least("g", 10.0).in_the_median());
-        [12.0, 9.0, 11.0].map(|value| bar.measure(value));
+        for value in [12.0, 9.0, 11.0] {
+            bar.measure(value);
+        }
         assert_eq!((bar.status, bar.measured), (BarStatus::Holds, Some(Number(11.0))));
         bar.measure(f64::NAN);
         assert_eq!(bar.status, BarStatus::Fails);

@@ -26,7 +26,7 @@ pub fn bars_table(evidence: &Evidence, width: u16) -> String {
     finish(&table)
 }
 
-/// Rows of a frontier's table at most, but for the last one.
+/// Rows of a frontier's table at most.
 const ROWS: usize = 40;
 
 /// The frontier's points: one row a value of the work, one column a method; the best of each row is marked.
@@ -36,16 +36,13 @@ pub fn frontier_table(frontier: &Frontier, width: u16) -> String {
     works.sort_by(f64::total_cmp);
     works.dedup();
     let all = works.len();
-    let mut place = 0;
-    works.retain(|_| {
-        place += 1;
-        // The first row of each of 40 stretches, and the last row of all.
-        all <= ROWS || place == all || (place - 1) * ROWS / all != place.saturating_sub(2) * ROWS / all || place == 1
-    });
+    if all > ROWS {
+        // From the first to the last in even steps.
+        works = (0..ROWS).map(|i| works[i * (all - 1) / (ROWS - 1)]).collect();
+    }
     let names = frontier.series.iter().map(|s| s.name.as_str());
     let header: Vec<&str> = std::iter::once(frontier.work.as_str()).chain(names).collect();
     let mut table = table(width, &header);
-    let works_shown = works.len();
     for work in works {
         let at = |s: &crate::Series| s.points.iter().find(|p| p.work == work).map(|p| p.error);
         let best = frontier.series.iter().filter_map(at).fold(f64::INFINITY, f64::min);
@@ -58,7 +55,7 @@ pub fn frontier_table(frontier: &Frontier, width: u16) -> String {
         table.add_row(row);
     }
     let left_out =
-        if all > ROWS { format!("\n{} of {all} rows; frontier.csv has them all", works_shown) } else { String::new() };
+        if all > ROWS { format!("\n{ROWS} of {all} rows; frontier.csv has them all") } else { String::new() };
     format!("{}: {}, * smallest in its row\n{}{left_out}", frontier.title, frontier.error, finish(&table))
 }
 
@@ -103,6 +100,15 @@ fn finish(table: &Table) -> String {
 mod tests {
     use super::*;
     use crate::evidence::tests::example;
+
+    #[test]
+    fn a_long_frontier_is_shown_in_part() {
+        let mut front = Frontier::new("p", "w", "e");
+        front.ours("ours", (0..1000).map(|i| (f64::from(i), 1.0 / (1.0 + f64::from(i))))).unwrap();
+        let text = frontier_table(&front, 80);
+        assert!(text.ends_with("40 of 1000 rows; frontier.csv has them all"), "{text}");
+        assert!(text.contains("1.00e-3 *") && text.lines().count() < 60);
+    }
 
     #[test]
     fn the_table_shows_every_bar_and_fits() {
