@@ -167,11 +167,28 @@ def published(ours):
     return rows
 
 
+def certified(path):
+    """A kept program against the bound of its certificate."""
+    certificate = json.loads(path.read_text())
+    name = path.name.removesuffix(".certificate.json")
+    program = json.loads(path.with_name(name + ".json").read_text())
+    lo, hi, bound = (
+        float.fromhex(number)
+        for number in (certificate["interval"]["lo"], certificate["interval"]["hi"], certificate["bound"])
+    )
+    measured, at = largest_error(program, expression(certificate["function"]), lo, hi, certificate["weight"])
+    detail = f"{certificate['weight']}: proved {bound:.6e}, Arb {measured:.6e} at {at:.6g}"
+    return row("Arb", name, agrees(measured, bound), detail)
+
+
 def front(folder):
-    """Every entry of a discovery's front.json: an array of {program, error, function, interval, weight}."""
+    """Every entry of a discovery's front.json, or of a folder of programs NAME.json with their NAME.certificate.json."""
     path = folder / "front.json"
     if flint is None:
         return [not_checked("Arb", "front", MISSING)]
+    certificates = sorted(folder.glob("*.certificate.json"))
+    if certificates:
+        return [certified(path) for path in certificates]
     if not path.is_file():
         return [not_checked("Arb", "front", f"there is no {path}; --front FOLDER names the folder of a discovery")]
     document = json.loads(path.read_text())
