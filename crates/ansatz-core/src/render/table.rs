@@ -26,11 +26,14 @@ pub fn bars_table(evidence: &Evidence, width: u16) -> String {
     finish(&table)
 }
 
+/// Methods that have a column of their own, at most.
+const COLUMNS: usize = 6;
 /// Rows of a frontier's table at most.
 const ROWS: usize = 40;
 
 /// The frontier's points: one row a value of the work, one column a method; the best of each row is marked.
-/// Methods that have no result with exactly that work show nothing. Of more than 40 rows an even selection is shown.
+/// Methods that have no result with exactly that work show nothing. Of more than six methods the rivals share a column,
+/// of more than 40 rows an even selection is shown.
 pub fn frontier_table(frontier: &Frontier, width: u16) -> String {
     let mut works: Vec<f64> = frontier.series.iter().flat_map(|s| s.points.iter().map(|p| p.work)).collect();
     works.sort_by(f64::total_cmp);
@@ -40,18 +43,27 @@ pub fn frontier_table(frontier: &Frontier, width: u16) -> String {
         // From the first to the last in even steps.
         works = (0..ROWS).map(|i| works[i * (all - 1) / (ROWS - 1)]).collect();
     }
-    let names = frontier.series.iter().map(|s| s.name.as_str());
-    let header: Vec<&str> = std::iter::once(frontier.work.as_str()).chain(names).collect();
+    let at = |s: &crate::Series, work: f64| s.points.iter().find(|p| p.work == work).map(|p| p.error);
+    let (ours, rivals): (Vec<_>, Vec<_>) = frontier.series.iter().partition(|s| s.ours);
+    // More columns than that do not fit: of the rivals the best of each row is shown.
+    let columns = if frontier.series.len() <= COLUMNS { frontier.series.iter().collect() } else { ours };
+    let in_one = if frontier.series.len() <= COLUMNS { Vec::new() } else { rivals };
+    let names = columns.iter().map(|s| s.name.as_str());
+    let header: Vec<&str> = std::iter::once(frontier.work.as_str())
+        .chain(names)
+        .chain((!in_one.is_empty()).then_some("best other"))
+        .collect();
     let mut table = table(width, &header);
     for work in works {
-        let at = |s: &crate::Series| s.points.iter().find(|p| p.work == work).map(|p| p.error);
-        let best = frontier.series.iter().filter_map(at).fold(f64::INFINITY, f64::min);
+        let best = frontier.series.iter().filter_map(|s| at(s, work)).fold(f64::INFINITY, f64::min);
+        let cell = |error: f64| if error == best { format!("{error:.2e} *") } else { format!("{error:.2e}") };
         let mut row = vec![shown(work)];
-        row.extend(frontier.series.iter().map(|s| match at(s) {
-            Some(error) if error == best => format!("{error:.2e} *"),
-            Some(error) => format!("{error:.2e}"),
-            None => String::new(),
-        }));
+        row.extend(columns.iter().map(|s| at(s, work).map_or(String::new(), cell)));
+        if !in_one.is_empty() {
+            let others = in_one.iter().filter_map(|s| Some((at(s, work)?, &s.name)));
+            let other = others.min_by(|a, b| a.0.total_cmp(&b.0));
+            row.push(other.map_or(String::new(), |(error, name)| format!("{} {name}", cell(error))));
+        }
         table.add_row(row);
     }
     let left_out =
