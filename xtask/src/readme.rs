@@ -64,7 +64,7 @@ fn picture() -> Result<Option<String>> {
         return Ok(None);
     }
     let file = root().join("target/readme.svg");
-    printed(&["report", EVIDENCE, "--out", &file.to_string_lossy()])?;
+    printed(&["report", EVIDENCE, "--frontier", "exp2", "--out", &file.to_string_lossy()])?;
     std::fs::read_to_string(&file).context("cannot read the picture").map(Some)
 }
 
@@ -84,6 +84,7 @@ pub(crate) fn write() -> Result<Outcome> {
     }
     match picture()? {
         Some(picture) => {
+            std::fs::create_dir_all(root().join("docs/img")).context("cannot create docs/img")?;
             std::fs::write(root().join(PICTURE), picture).context("cannot write the picture of the front")?;
             println!("{PICTURE}: drawn from {EVIDENCE}");
         }

@@ -35,7 +35,7 @@ pub(crate) const BARS: &[Bar] = &[
     Bar::at_most("digits, random starts: median error of DPM-Solver-fast at 20 calls / DDIM's", 0.30).only_at(LARGE),
     Bar::at_most("gmm8-smooth: distance of the observed order of DDIM from 1", 0.1),
     Bar::at_most("gmm8-smooth: distance of the observed order of DPM-Solver-2 from 2", 0.1),
-    Bar::at_most("gmm8-smooth: distance of the observed order of DPM-Solver-3 from 3", 0.1),
+    Bar::at_most("gmm8-smooth: distance of the observed order of DPM-Solver-3 from 3", 0.1).only_at(LARGE),
     Bar::at_most("gmm8, random starts: distance of DPM-Solver-3's order in the median error from 3", 0.1)
         .only_at(LARGE),
     Bar::at_most("digits: error of DPM-Solver-3 at 12 calls / RK3's in λ", 1.0).only_at(LARGE),

@@ -15,9 +15,9 @@ pub(crate) struct Report {
     /// the terminal if not given
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Which of several frontiers the picture shows
-    #[arg(long, default_value_t = 1)]
-    frontier: usize,
+    /// Which of several frontiers the picture shows: its number, or how its title begins
+    #[arg(long, default_value = "1")]
+    frontier: String,
 }
 
 impl Report {
@@ -47,9 +47,16 @@ impl Report {
         } else if ends(".csv") {
             Ok(frontier_csv(&evidence.frontiers))
         } else if ends(".svg") {
-            let count = evidence.frontiers.len();
-            let frontier = self.frontier.checked_sub(1).and_then(|i| evidence.frontiers.get(i)).ok_or_else(|| {
-                Error::parameter("frontier", self.frontier, format!("one of the {count} frontiers of the evidence"))
+            let wanted = self.frontier.parse::<usize>().ok();
+            let mut numbered = (1..).zip(&evidence.frontiers);
+            let frontier = numbered.find(|(i, f)| Some(*i) == wanted || f.title.starts_with(&self.frontier));
+            let (_, frontier) = frontier.ok_or_else(|| {
+                let titles: Vec<&str> = evidence.frontiers.iter().map(|f| f.title.as_str()).collect();
+                Error::parameter(
+                    "frontier",
+                    &self.frontier,
+                    format!("a number from 1 or one of: {}", titles.join("; ")),
+                )
             })?;
             svg(frontier)
         } else {
