@@ -1,6 +1,6 @@
 //! Evidence and frontiers for the terminal.
 
-use crate::{BarStatus, Evidence, Frontier, shown};
+use crate::{BarStatus, Deciding, Evidence, Frontier, shown};
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use std::fmt::Write;
 
@@ -15,8 +15,12 @@ pub fn bars_table(evidence: &Evidence, width: u16) -> String {
     let mut table = table(width, &["bar", "must be", "measured", ""]);
     for bar in &evidence.bars {
         let measured = bar.measured.map_or("—".to_owned(), |m| shown(m.0));
-        // The worst of several is shown; say of how many.
-        let of = if bar.values.len() > 1 { format!(" (worst of {})", bar.values.len()) } else { String::new() };
+        // The deciding one of several is shown; say which, and of how many.
+        let which = match bar.deciding {
+            Deciding::Worst => "worst",
+            Deciding::Median => "median",
+        };
+        let of = if bar.values.len() > 1 { format!(" ({which} of {})", bar.values.len()) } else { String::new() };
         let mut status = bar.status.to_string();
         if let (BarStatus::NotChecked, Some(reason)) = (bar.status, &bar.reason) {
             status = format!("{status}: {reason}");
