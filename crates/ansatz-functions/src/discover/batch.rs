@@ -51,11 +51,7 @@ const MANY: usize = 7;
 impl Start {
     /// The starts of a random child with so many constants.
     fn of_child(constants: usize) -> &'static [Self] {
-        if constants > MANY {
-            &[Self::Inherited, Self::Partly]
-        } else {
-            &RANDOM_STARTS
-        }
+        if constants > MANY { &[Self::Inherited, Self::Partly] } else { &RANDOM_STARTS }
     }
 
     /// The starts of a neighbour in a sweep.
@@ -80,12 +76,11 @@ impl Start {
     pub(crate) fn perturb(self, constants: &mut [Dd], stream: &mut Stream) {
         for c in constants {
             *c = match self {
-                Self::Inherited => *c,
                 Self::Stretched => *c * Dd::from(stream.uniform_in(-1.0, 1.0).exp()),
                 Self::Powers => c.scaled(stream.below(4) as i32 - 1),
                 Self::Fresh => Dd::from(fresh_constant(stream)),
                 Self::Partly if stream.below(3) == 0 => c.scaled(stream.below(4) as i32 - 1),
-                Self::Partly => *c,
+                Self::Partly | Self::Inherited => *c,
             };
         }
     }
