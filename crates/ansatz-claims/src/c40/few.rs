@@ -20,7 +20,7 @@ type Rival = (&'static str, Box<dyn Solver>);
 /// The rivals whose best decides.
 fn rivals() -> Result<Vec<Rival>> {
     let bh1 = |order| Ok::<_, ansatz_core::Error>(UniPc { bh: Bh::One, ..UniPc::new(order)? });
-    Ok(vec![
+    let all: [Rival; 8] = [
         ("DPM-Solver++(2M), tail", Box::new(DpmMultistep::new(2)?.tail(ALWAYS))),
         ("DPM-Solver++(2M)", Box::new(DpmMultistep::new(2)?.tail(NEVER))),
         ("DPM-Solver++(3M), tail", Box::new(DpmMultistep::new(3)?.tail(ALWAYS))),
@@ -29,7 +29,8 @@ fn rivals() -> Result<Vec<Rival>> {
         ("UniPC-2 bh2", Box::new(UniPc::new(2)?)),
         ("UniPC-3 bh1", Box::new(bh1(3)?)),
         ("UniPC-3 bh2", Box::new(UniPc::new(3)?)),
-    ])
+    ];
+    Ok(all.into())
 }
 
 /// The headline: order 1 against DDIM, the chosen form against the best rival, what the statistics look like.
@@ -68,7 +69,7 @@ pub(super) fn calls(lab: &mut Lab, path: Path, run: &mut Run) -> Result<()> {
     frontier.rival("DEIS-tAB3", curve(&Deis::tab(3)?, run)?)?;
     let mut least = frontier.series.iter().flat_map(|s| &s.points).fold(f64::INFINITY, |m, p| m.min(p.error));
     for (k, seed) in lab.seeds().into_iter().enumerate() {
-        let ems = statistics(&model, &path, 120, 1024, seed, run)?;
+        let ems = statistics(lab, &model, &path, 120, 1024, seed)?;
         let last = ems.levels().len() - 1;
         lab.measure(NOISY, ems.mean_l(0))?;
         lab.measure(CLEAN, ems.mean_l(last))?;
@@ -106,7 +107,7 @@ pub(super) fn calls(lab: &mut Lab, path: Path, run: &mut Run) -> Result<()> {
                 logarithm += (own / rival).ln() / 4.0;
             }
             if n == 5 {
-                let fewer = statistics(&model, &path, 120, 128, seed, run)?;
+                let fewer = statistics(lab, &model, &path, 120, 128, seed)?;
                 lab.measure(FEWER, error(&measured, &V3 { ems: &fewer, ..form }, n, run)? / own)?;
             }
         }
@@ -149,7 +150,7 @@ pub(super) fn guidance(lab: &mut Lab, path: Path, run: &mut Run) -> Result<()> {
     let problem = Problem::new(&guided, path, start_points(60, 64, &path.from), 1e-10)?;
     let mut figures = Vec::new();
     for (k, seed) in lab.seeds().into_iter().enumerate() {
-        let ems = statistics(&model, &path, 120, 1024, seed, run)?;
+        let ems = statistics(lab, &model, &path, 120, 1024, seed)?;
         let form = V3 { order: 2, pseudo_corrector: true, ..V3::new(&ems) };
         for (bar, n) in GUIDED.into_iter().zip([8, 10]) {
             let own = error(&problem, &form, n, run)?;

@@ -14,14 +14,14 @@ pub(super) fn orders(lab: &mut Lab, path: Path, run: &mut Run) -> Result<()> {
     let problem = Problem::new(&model, path, start_points(lab.pick(16, 64, 64), 8, &path.from), 1e-13)?;
     let (levels, samples) = lab.pick((1200, 128), (4800, 1024), (4800, 4096));
     let seed = lab.seeds()[0];
-    let ems = statistics(&model, &path, levels, samples, seed, run)?;
+    let ems = statistics(lab, &model, &path, levels, samples, seed)?;
     let (coarse, fine) = lab.pick((192, 384), (384, 768), (384, 768));
     let mut least = f64::INFINITY;
     for (order, bar) in [(2, ORDERS[0]), (3, ORDERS[1])] {
         let form = V3 { order, corrector: Corrector::Off, tail: false, ..V3::new(&ems) };
         let (coarse, fine) = (error(&problem, &form, coarse, run)?, error(&problem, &form, fine, run)?);
         least = least.min(fine);
-        lab.measure(bar, ((coarse / fine).log2() - f64::from(order as u8)).abs())?;
+        lab.measure(bar, ((coarse / fine).log2() - order as f64).abs())?;
     }
     lab.measure(REFERENCE, problem.floor() / least)
 }

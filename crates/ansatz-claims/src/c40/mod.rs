@@ -119,17 +119,11 @@ fn run(lab: &mut Lab) -> Result<()> {
     Ok(())
 }
 
-/// The statistics of a model on 121 levels, from samples of the model of this seed.
-fn statistics(model: &Mixture, path: &Path, steps: usize, samples: usize, seed: Seed, run: &mut Run) -> Result<Ems> {
+/// The statistics of a model on this number of levels and one, from so many samples of it, drawn with this seed.
+fn statistics(lab: &Lab, model: &Mixture, path: &Path, steps: usize, samples: usize, seed: Seed) -> Result<Ems> {
+    let mut run = lab.run(seed);
     run.message(format!("statistics from {samples} samples, seed {}", seed.0));
-    let data = model.draws(seed, samples);
-    let estimation = Estimation { steps, ..Estimation::default() };
-    // A run of its own: its limits are those of the claim, its seed that of the samples.
-    let mut own = Run::new(seed);
-    if let Some(left) = run.time_left() {
-        own = own.time_limit(left);
-    }
-    estimation.run(model, path, &data, &mut own)
+    Estimation { steps, ..Estimation::default() }.run(model, path, &model.draws(seed, samples), &mut run)
 }
 
 /// The error of a form of the sampler.
