@@ -258,14 +258,7 @@ pub const CLAIMS: &[Claim] = &[
         Some("2311.05645"),
         "Distributed optimisation with compressed messages that neither stalls on heterogeneous data nor amplifies noise.",
     ),
-    Claim::planned(
-        34,
-        "dpm-solver-pp",
-        "DPM-Solver++",
-        "Lu, Zhou, Bao, Chen, Li, Zhu: DPM-Solver++: Fast Solver for Guided Sampling of Diffusion Probabilistic Models, 2022",
-        Some("2211.01095"),
-        "Stable fast sampling under strong guidance: multistep exponential integrators in the data prediction.",
-    ),
+    crate::c34::CLAIM,
     Claim::planned(
         35,
         "log-bessel",
