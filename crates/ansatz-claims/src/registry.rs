@@ -299,14 +299,7 @@ pub const CLAIMS: &[Claim] = &[
         Some("2401.12253"),
         "Entropic optimal transport to machine precision in tens of iterations where Sinkhorn's needs tens of thousands.",
     ),
-    Claim::planned(
-        40,
-        "dpm-solver-v3",
-        "DPM-Solver-v3",
-        "Zheng, Lu, Chen, Zhu: DPM-Solver-v3: Improved Diffusion ODE Solver with Empirical Model Statistics, NeurIPS 2023",
-        Some("2310.13268"),
-        "The best parameterisation of a diffusion equation at each noise level, from statistics of the model measured once.",
-    ),
+    crate::c40::CLAIM,
     Claim::planned(
         41,
         "neural-stagger",
