@@ -6,6 +6,7 @@
 //! * [`Prediction`]: what the model predicts, with exact conversions between the five kinds;
 //! * [`Grid`]: where the nodes are;
 //! * [`solver`]: how to get from node to node, fixed or adaptive;
+//! * [`usf`]: one framework for the exponential integrators, each decision free at each step;
 //! * [`model`]: what is asked, from closed-form mixtures to a closure, with or without [guidance](model::Guided).
 //!
 //! [`Sampling`] runs them; a [`Stepper`] is the same half-way, for callers who keep the loop. Because the [mixtures](model::Mixture)
@@ -38,6 +39,7 @@ mod sampling;
 pub mod schedule;
 pub mod solver;
 mod stepper;
+pub mod usf;
 
 pub use batch::{Batch, median_error, rmse};
 pub use grid::{Grid, Path};
