@@ -18,6 +18,13 @@ impl SolverSchedule {
     /// too few, repeated or the start point itself; a scale that is not for this derivative; a number that is not finite; a
     /// corrector of the last step, after which the model is not asked.
     pub fn check(&self, schedule: &dyn Schedule) -> Result<Vec<Level>> {
+        self.check_shape()?;
+        let levels = self.nodes.iter().map(|&t| schedule.level(t)).collect::<Result<Vec<_>>>()?;
+        self.check_on(&levels)?;
+        Ok(levels)
+    }
+
+    fn check_shape(&self) -> Result<()> {
         let n = self.steps.len();
         if n == 0 {
             return Err(Error::parameter("the number of steps", 0, "at least 1"));
@@ -37,7 +44,16 @@ impl SolverSchedule {
         {
             return Err(Error::NotFinite { quantity: "the mean of the data".into(), place: "the first step".into() });
         }
-        let levels: Vec<Level> = self.nodes.iter().map(|&t| schedule.level(t)).collect::<Result<_>>()?;
+        Ok(())
+    }
+
+    /// As [`SolverSchedule::check`], with these levels for the nodes.
+    pub(super) fn check_on(&self, levels: &[Level]) -> Result<()> {
+        self.check_shape()?;
+        let n = self.steps.len();
+        if levels.len() != n + 1 {
+            return Err(Error::parameter("the number of levels", levels.len(), format!("that of nodes, {}", n + 1)));
+        }
         for (i, pair) in levels.windows(2).enumerate() {
             let gap = pair[1].lambda - pair[0].lambda;
             let along = levels[n].lambda - levels[0].lambda;
@@ -54,7 +70,7 @@ impl SolverSchedule {
         for (i, step) in self.steps.iter().enumerate() {
             check_step(step, i + 1, n)?;
         }
-        Ok(levels)
+        Ok(())
     }
 }
 

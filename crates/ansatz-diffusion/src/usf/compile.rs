@@ -32,7 +32,16 @@ impl SolverSchedule {
     /// # Errors
     /// See [`SolverSchedule::check`].
     pub fn plan(&self, schedule: &dyn Schedule) -> Result<Plan> {
-        let levels = self.check(schedule)?;
+        self.plan_on(&self.check(schedule)?)
+    }
+
+    /// The plan with these levels for the nodes, whatever the times are: for nodes given by `λ`, which loses digits on the way
+    /// to a time and back.
+    ///
+    /// # Errors
+    /// See [`SolverSchedule::check`].
+    pub fn plan_on(&self, levels: &[Level]) -> Result<Plan> {
+        self.check_on(levels)?;
         let mut stages: Vec<Stage> = Vec::new();
         let mut nodes: Vec<Node> = Vec::new();
         let mut here = Combination::of(Term::Start);
