@@ -5,16 +5,19 @@
 //! * [`Conditional`] and [`Guided`]: classes, and classifier-free guidance towards them;
 //! * [`named`]: the models that come along; [`read`]: mixtures from a TOML file.
 
+mod axes;
 mod digits;
 mod file;
 mod guided;
 mod mixture;
 mod named;
+mod rotation;
 
+pub use axes::Covariance;
 pub use digits::{DIGITS, digit_images, digits};
 pub use file::{parse, read};
 pub use guided::{Conditional, Guided};
-pub use mixture::{Component, Covariance, Mixture};
+pub use mixture::{Component, Mixture};
 pub use named::{NAMES, gmm8, gmm8_smooth, named};
 
 use crate::batch::Batch;
