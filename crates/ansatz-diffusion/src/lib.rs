@@ -7,6 +7,7 @@
 //! * [`Grid`]: where the nodes are;
 //! * [`solver`]: how to get from node to node, fixed or adaptive;
 //! * [`usf`]: one framework for the exponential integrators, each decision free at each step;
+//! * [`search`]: the search for the best of them for one model;
 //! * [`model`]: what is asked, from closed-form mixtures to a closure, with or without [guidance](model::Guided).
 //!
 //! [`Sampling`] runs them; a [`Stepper`] is the same half-way, for callers who keep the loop. Because the [mixtures](model::Mixture)
@@ -37,6 +38,7 @@ mod problem;
 mod reference;
 mod sampling;
 pub mod schedule;
+pub mod search;
 pub mod solver;
 mod stepper;
 pub mod usf;
