@@ -45,7 +45,7 @@ pub mod usf;
 
 pub use batch::{Batch, median_error, rmse};
 pub use grid::{Grid, Path};
-pub use noise::{start_noise, start_points};
+pub use noise::{start_noise, start_points, step_noise};
 pub use prediction::Prediction;
 pub use problem::{Problem, Score};
 pub use reference::{Reference, reference};

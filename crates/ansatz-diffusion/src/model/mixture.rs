@@ -171,6 +171,12 @@ impl Mixture {
         sum
     }
 
+    /// The mean square of each coordinate.
+    pub fn second_moments(&self) -> Vec<f64> {
+        let (d, mean, covariance) = (self.dim, self.mean(), self.covariance());
+        (0..d).map(|i| covariance[i * d + i] + mean[i] * mean[i]).collect()
+    }
+
     /// Draws one sample of the mixture itself.
     pub fn draw(&self, stream: &mut Stream) -> Vec<f64> {
         let mut at = stream.uniform();

@@ -3,6 +3,7 @@
 //! * [`Model`]: a prediction for a batch at one level of noise; [`Function`] makes one of a closure, such as a network;
 //! * [`Mixture`]: Gaussian mixtures and data sets, whose predictions are exact at every level;
 //! * [`Conditional`] and [`Guided`]: classes, and classifier-free guidance towards them;
+//! * [`Thresholded`]: predicted pixels kept within their range;
 //! * [`named`]: the models that come along; [`read`]: mixtures from a TOML file.
 
 mod axes;
@@ -12,6 +13,7 @@ mod guided;
 mod mixture;
 mod named;
 mod rotation;
+mod thresholded;
 
 pub use axes::Covariance;
 pub use digits::{DIGITS, digit_images, digits};
@@ -19,6 +21,7 @@ pub use file::{parse, read};
 pub use guided::{Conditional, Guided};
 pub use mixture::{Component, Mixture};
 pub use named::{NAMES, gmm8, gmm8_smooth, named};
+pub use thresholded::{Threshold, Thresholded};
 
 use crate::batch::Batch;
 use crate::prediction::Prediction;
