@@ -8,6 +8,7 @@
 //! * [`solver`]: how to get from node to node, fixed or adaptive;
 //! * [`usf`]: one framework for the exponential integrators, each decision free at each step;
 //! * [`search`]: the search for the best of them for one model;
+//! * [`ems`]: statistics of a model that tell a solver how to parameterise it;
 //! * [`model`]: what is asked, from closed-form mixtures to a closure, with or without [guidance](model::Guided).
 //!
 //! [`Sampling`] runs them; a [`Stepper`] is the same half-way, for callers who keep the loop. Because the [mixtures](model::Mixture)
@@ -28,6 +29,7 @@
 //! ```
 
 mod batch;
+pub mod ems;
 mod grid;
 pub mod model;
 mod noise;

@@ -95,6 +95,30 @@ impl Axes {
         }
     }
 
+    /// Writes `z = Uᵀ y`; `z` is padded.
+    pub(super) fn turn(&self, y: &[f64], z: &mut [f64]) {
+        match self {
+            Self::Isotropic(_) | Self::Diagonal(_) => z[..y.len()].copy_from_slice(y),
+            Self::Rotated { vectors, .. } => vectors.products(y, z),
+        }
+    }
+
+    /// Writes `y = U z`; `y` is padded.
+    pub(super) fn turn_back(&self, z: &[f64], y: &mut [f64]) {
+        match self {
+            Self::Isotropic(_) | Self::Diagonal(_) => y[..z.len()].copy_from_slice(z),
+            Self::Rotated { transposed, .. } => transposed.products(z, y),
+        }
+    }
+
+    /// Eigenvalue `i`.
+    pub(super) fn eigenvalue(&self, i: usize) -> f64 {
+        match self {
+            Self::Isotropic(e) => *e,
+            Self::Diagonal(e) | Self::Rotated { values: e, .. } => e[i],
+        }
+    }
+
     /// Adds `U (√e ⊙ z)` to `out`: a normal sample from a standard one.
     pub(super) fn spread(&self, z: &[f64], out: &mut [f64]) {
         match self {

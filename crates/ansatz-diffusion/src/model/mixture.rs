@@ -18,14 +18,16 @@
 //! Source: the posterior mean of a Gaussian mixture is textbook material; Efron 2011, "Tweedie's formula and selection
 //! bias".
 
+mod tangent;
+
 use super::axes::{Axes, Covariance};
 use super::guided::Conditional;
 use super::rotation::padded;
-use super::{Model, same_shape};
+use super::{Direction, Model, same_shape};
 use crate::batch::Batch;
 use crate::prediction::Prediction;
 use crate::schedule::Level;
-use ansatz_core::{Error, Result, Stream};
+use ansatz_core::{Error, Result, Seed, Stream};
 use std::ops::Range;
 
 /// Components whose responsibility is below this change no digit of a double and are passed over.
@@ -192,6 +194,24 @@ impl Mixture {
         x
     }
 
+    /// `rows` samples of the mixture itself; sample `i` has a stream of its own.
+    pub fn draws(&self, seed: Seed, rows: usize) -> Batch {
+        let mut batch = Batch::zeros(rows, self.dim);
+        for i in 0..rows {
+            batch.row_mut(i).copy_from_slice(&self.draw(&mut seed.stream("mixture", i as u64)));
+        }
+        batch
+    }
+
+    /// Refuses a level at which a prediction does not exist.
+    fn defined(&self, level: &Level, want: Prediction) -> Result<()> {
+        if level.sigma == 0.0 && (want == Prediction::Score || self.parts.iter().any(|part| part.axes.least() == 0.0)) {
+            let allowed = format!("greater than 0, where {want} is defined");
+            return Err(Error::parameter("sigma", 0, allowed));
+        }
+        Ok(())
+    }
+
     fn evaluate(
         &self,
         x: &Batch,
@@ -201,10 +221,7 @@ impl Mixture {
         out: &mut Batch,
     ) -> Result<()> {
         same_shape(self.dim, x, out)?;
-        if level.sigma == 0.0 && (want == Prediction::Score || self.parts.iter().any(|part| part.axes.least() == 0.0)) {
-            let allowed = format!("greater than 0, where {want} is defined");
-            return Err(Error::parameter("sigma", 0, allowed));
-        }
+        self.defined(level, want)?;
         let tables: Vec<Table> = self.parts.iter().map(|part| Table::new(part, self.dim, level, want)).collect();
         // Blocks of rows whose rotated coordinates fit into the cache.
         let rows = (CACHED / (self.parts.len() * padded(self.dim))).clamp(4, 64);
@@ -250,17 +267,7 @@ impl Mixture {
                 };
             }
         }
-        for weights in room.weights.chunks_exact_mut(parts).take(n) {
-            let top = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let mut sum = 0.0;
-            for weight in &mut *weights {
-                *weight = (*weight - top).exp();
-                sum += *weight;
-            }
-            for weight in weights {
-                *weight /= sum;
-            }
-        }
+        room.weights.chunks_exact_mut(parts).take(n).for_each(softmax);
         for i in range.clone() {
             out.row_mut(i).fill(0.0);
         }
@@ -307,6 +314,18 @@ impl Model for Mixture {
 
     fn predict(&self, x: &Batch, _first: usize, level: &Level, want: Prediction, out: &mut Batch) -> Result<()> {
         self.evaluate(x, |_| None, level, want, out)
+    }
+
+    fn tangent(
+        &self,
+        x: &Batch,
+        _first: usize,
+        level: &Level,
+        want: Prediction,
+        direction: &Direction,
+        out: &mut Batch,
+    ) -> Result<()> {
+        self.tangent_rows(x, level, want, direction, out)
     }
 }
 
@@ -423,6 +442,19 @@ impl Room {
             chosen: Vec::with_capacity(rows),
             turned: vec![0.0; rows * stride],
         }
+    }
+}
+
+/// Weights from their logarithms: positive, of sum 1.
+fn softmax(weights: &mut [f64]) {
+    let top = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let mut sum = 0.0;
+    for weight in &mut *weights {
+        *weight = (*weight - top).exp();
+        sum += *weight;
+    }
+    for weight in weights {
+        *weight /= sum;
     }
 }
 

@@ -52,7 +52,7 @@ impl Default for S3 {
             evaluations: vec![5],
             budget: 1500,
             initial: 300,
-            children: 40,
+            children: 60,
             parents: 15,
             moves: Moves::default(),
             predictor: Some(Predictor::default()),

@@ -2,7 +2,8 @@
 
 use ansatz_core::Stream;
 
-/// `y = w₃·relu(W₂ relu(W₁ x + b₁) + b₂)`; one vector of parameters, layer by layer.
+/// `y = w₃·relu(W₂ relu(W₁ x + b₁) + b₂)`; one vector of parameters, layer by layer, the weights of an input side by side, so that
+/// the sums over the neurons of a layer run in vectors.
 #[derive(Clone, Debug)]
 pub(super) struct Mlp {
     inputs: usize,
@@ -19,6 +20,8 @@ pub(super) struct Mlp {
 pub(super) struct Pass {
     one: Vec<f64>,
     two: Vec<f64>,
+    towards_one: Vec<f64>,
+    towards_two: Vec<f64>,
 }
 
 impl Mlp {
@@ -53,30 +56,21 @@ impl Mlp {
     }
 
     /// Adds `c ∂y/∂parameters` at `x` to `gradient`, after [`Mlp::value`] with the same pass.
-    pub(super) fn back(&self, x: &[f64], pass: &Pass, c: f64, gradient: &mut [f64]) {
+    pub(super) fn back(&self, x: &[f64], pass: &mut Pass, c: f64, gradient: &mut [f64]) {
         let (two, last) = self.offsets();
         let width = self.width;
-        let mut towards = vec![0.0; width];
+        pass.towards_two.clear();
         for j in 0..width {
             gradient[last + j] += c * pass.two[j];
-            if pass.two[j] > 0.0 {
-                let d = c * self.parameters[last + j];
-                let row = two + j * width;
-                for i in 0..width {
-                    gradient[row + i] += d * pass.one[i];
-                    towards[i] += d * self.parameters[row + i];
-                }
-                gradient[two + width * width + j] += d;
-            }
+            pass.towards_two.push(if pass.two[j] > 0.0 { c * self.parameters[last + j] } else { 0.0 });
         }
-        for j in 0..width {
-            if pass.one[j] > 0.0 {
-                for (g, x) in gradient[j * self.inputs..].iter_mut().zip(x) {
-                    *g += towards[j] * x;
-                }
-                gradient[width * self.inputs + j] += towards[j];
-            }
+        pass.towards_one.clear();
+        for (weights, one) in self.parameters[two..last - width].chunks_exact(width).zip(&pass.one) {
+            let sum: f64 = weights.iter().zip(&pass.towards_two).map(|(w, t)| w * t).sum();
+            pass.towards_one.push(if *one > 0.0 { sum } else { 0.0 });
         }
+        layer_back(&mut gradient[two..last], &pass.one, &pass.towards_two);
+        layer_back(&mut gradient[..two], x, &pass.towards_one);
     }
 
     /// A step of Adam (Kingma and Ba 2015, arXiv:1412.6980) with decoupled decay of the weights.
@@ -95,9 +89,28 @@ impl Mlp {
 fn layer(parameters: &[f64], x: &[f64], width: usize, out: &mut Vec<f64>) {
     let (weights, biases) = parameters.split_at(width * x.len());
     out.clear();
-    for (row, bias) in weights.chunks_exact(x.len()).zip(biases) {
-        let sum: f64 = row.iter().zip(x).map(|(w, x)| w * x).sum();
-        out.push((sum + bias).max(0.0));
+    out.extend_from_slice(biases);
+    for (weights, x) in weights.chunks_exact(width).zip(x) {
+        for (out, w) in out.iter_mut().zip(weights) {
+            *out += w * x;
+        }
+    }
+    for out in out {
+        *out = out.max(0.0);
+    }
+}
+
+/// Adds the gradient of a layer, whose neurons have the gradients `towards`.
+fn layer_back(gradient: &mut [f64], x: &[f64], towards: &[f64]) {
+    let width = towards.len();
+    let (weights, biases) = gradient.split_at_mut(width * x.len());
+    for (weights, x) in weights.chunks_exact_mut(width).zip(x) {
+        for (g, t) in weights.iter_mut().zip(towards) {
+            *g += t * x;
+        }
+    }
+    for (g, t) in biases.iter_mut().zip(towards) {
+        *g += t;
     }
 }
 
@@ -117,9 +130,9 @@ mod tests {
         let mut pass = Pass::default();
         net.value(&x, &mut pass);
         let mut gradient = vec![0.0; net.parameters()];
-        net.back(&x, &pass, 2.0, &mut gradient);
+        net.back(&x, &mut pass, 2.0, &mut gradient);
         for (i, exact) in gradient.iter().enumerate() {
-            let mut at = |shift: f64| {
+            let at = |shift: f64| {
                 let mut moved = net.clone();
                 moved.parameters[i] += shift;
                 moved.value(&x, &mut Pass::default())

@@ -4,7 +4,7 @@ use crate::batch::{Batch, rmse};
 use crate::grid::Path;
 use crate::model::Model;
 use crate::reference::reference;
-use crate::stepper::Stepper;
+use crate::solver::Method;
 use crate::usf::SolverSchedule;
 use ansatz_core::{Error, Result};
 
@@ -45,18 +45,31 @@ impl<'a> FlowError<'a> {
         Ok(Self { model, path, mean, start, exact })
     }
 
-    /// The samples that a sampler gives.
+    /// The samples that a method gives.
     ///
     /// # Errors
-    /// See [`Objective::score`].
-    pub fn transport(&self, sampler: &SolverSchedule) -> Result<Batch> {
-        let mut walk = sampler.walk(&self.path, self.start.clone())?;
+    /// Those of the method and of the model.
+    pub fn transport(&self, method: &dyn Method) -> Result<Batch> {
+        let mut walk = method.begin(&self.path, self.start.clone())?;
         let mut answer = Batch::zeros(self.start.rows(), self.start.dim());
         while let Some(query) = walk.query() {
             self.model.predict(query.x, 0, &query.level, query.want, &mut answer)?;
             walk.step(answer.clone())?;
         }
         Ok(walk.state().clone())
+    }
+
+    /// The error of any method.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] if it diverges, else as [`FlowError::transport`].
+    pub fn error(&self, method: &dyn Method) -> Result<f64> {
+        let error = rmse(&self.transport(method)?, &self.exact);
+        if error.is_finite() {
+            Ok(error)
+        } else {
+            Err(Error::NotFinite { quantity: "the error".into(), place: "the end of the sampling".into() })
+        }
     }
 }
 
@@ -74,11 +87,6 @@ impl Objective for FlowError<'_> {
     }
 
     fn score(&self, sampler: &SolverSchedule) -> Result<f64> {
-        let error = rmse(&self.transport(sampler)?, &self.exact);
-        if error.is_finite() {
-            Ok(error)
-        } else {
-            Err(Error::NotFinite { quantity: "the error".into(), place: "the end of the sampling".into() })
-        }
+        self.error(sampler)
     }
 }

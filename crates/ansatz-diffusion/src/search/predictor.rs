@@ -21,6 +21,9 @@ use crate::usf::{Afs, Scale, SolverSchedule};
 use ansatz_core::{Error, Result, Stream};
 use serde::{Deserialize, Serialize};
 
+/// Pairs of an epoch, at most: more of them rank no better.
+const MOST_PAIRS: usize = 400;
+
 /// What the network sees of a schedule.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -44,7 +47,7 @@ pub struct Predictor {
     pub width: usize,
     /// Networks, each from its own start; their values are added.
     pub networks: usize,
-    /// Passes over as many pairs as there are samplers.
+    /// Passes over as many pairs as there are samplers, but at most 400.
     pub epochs: usize,
     /// Pairs of a step of Adam.
     pub batch: usize,
@@ -140,7 +143,7 @@ impl Predictor {
         for network in 0..self.networks {
             let mut stream = stream(network);
             let mut net = Mlp::new(inputs, self.width, &mut stream);
-            let batches = (self.epochs * rows.len()).div_ceil(self.batch);
+            let batches = (self.epochs * rows.len().min(MOST_PAIRS)).div_ceil(self.batch);
             let mut gradient = vec![0.0; net.parameters()];
             for step in 0..batches {
                 gradient.fill(0.0);
@@ -152,8 +155,8 @@ impl Predictor {
                     let sign = (scores[a] - scores[b]).signum();
                     let margin = sign * (net.value(&rows[a], &mut a_pass) - net.value(&rows[b], &mut b_pass));
                     if margin < 1.0 {
-                        net.back(&rows[a], &a_pass, -sign, &mut gradient);
-                        net.back(&rows[b], &b_pass, sign, &mut gradient);
+                        net.back(&rows[a], &mut a_pass, -sign, &mut gradient);
+                        net.back(&rows[b], &mut b_pass, sign, &mut gradient);
                     }
                 }
                 for g in &mut gradient {

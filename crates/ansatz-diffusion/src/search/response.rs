@@ -45,6 +45,8 @@ fn response(plan: &Plan, afs: Option<&Afs>, e: f64) -> (f64, f64) {
                 Term::Start => (1.0, 0.0),
                 Term::Point(k) => points[k],
                 Term::Answer(k) => answers[k],
+                // Solver schedules draw none.
+                Term::Noise(_) => (0.0, 0.0),
             };
             (r + c * a, o + c * b)
         })

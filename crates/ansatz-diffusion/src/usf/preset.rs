@@ -187,7 +187,9 @@ mod tests {
     use crate::model::{Model, gmm8, gmm8_smooth};
     use crate::plan::Plan;
     use crate::schedule::{Level, VpLinear};
-    use crate::solver::{Ddim, DpmSolver, Form, Orders, Solver};
+    use crate::solver::{
+        Bh, Ddim, Deis, DpmMultistep, DpmSolver, Expansion, Extrapolation, Form, Orders, Solver, Tail, Third, UniPc,
+    };
     use crate::stepper::{Stepper, Walk};
     use crate::{start_noise, start_points};
     use ansatz_core::Seed;
@@ -243,6 +245,51 @@ mod tests {
             let plan = DpmSolver::fast(3).unwrap().plan(&path, &grid, 10).unwrap();
             let sampler = singlestep(Prediction::Noise, &[3, 3, 3, 1], false, times(&plan, &path)).unwrap();
             assert!(difference(&sampler, plan, &path) < 1e-12, "fast, {grid}");
+        }
+    }
+
+    #[test]
+    fn multistep_presets_are_the_dedicated_samplers() {
+        let schedule = VpLinear::default();
+        let path = Path::whole(&schedule).unwrap();
+        let same = |method: &Multistep, solver: &dyn Solver, grid: &Grid, n: usize| {
+            let plan = solver.plan(&path, grid, n).unwrap();
+            let sampler = multistep(method, times(&plan, &path)).unwrap();
+            let apart = difference(&sampler, plan, &path);
+            assert!(apart < 1e-12, "{method:?}, {}, {grid}, {n}: {apart:e}", solver.name());
+        };
+        for grid in [Grid::LogSnr, Grid::Time, Grid::Quadratic] {
+            for (n, tail, order) in
+                [(5, false, 2), (5, true, 3), (8, false, 3), (8, true, 2), (9, false, 1), (11, true, 3)]
+            {
+                let lower = Tail { lower_below: if tail { usize::MAX } else { 0 }, first_at_end: false };
+                for (of, prediction) in [(Expansion::Data, Prediction::Data), (Expansion::Noise, Prediction::Noise)] {
+                    let solver = DpmMultistep::new(order).unwrap().expanding(of).tail(lower);
+                    let published = Multistep { prediction, tail, ..Multistep::dpm_solver_pp(order) };
+                    same(&published, &solver, &grid, n);
+                    let exact = solver.third(Third::Exact).form(Form::Taylor);
+                    same(&Multistep { tail, ..Multistep::taylor(prediction, order) }, &exact, &grid, n);
+                    for (bh, scale) in [(Bh::One, Scale::Bh1), (Bh::Two, Scale::Bh2)] {
+                        for corrector in [false, true] {
+                            let data = prediction == Prediction::Data;
+                            let solver = UniPc { order, bh, corrector, data, tail };
+                            let method = Multistep::unipc(prediction, order, scale);
+                            same(&Multistep { corrector, tail, ..method }, &solver, &grid, n);
+                        }
+                    }
+                }
+                let solver = Deis { degree: order - 1, variable: Extrapolation::LogRatio, tail };
+                same(&Multistep { tail, ..Multistep::taylor(Prediction::Noise, order) }, &solver, &grid, n);
+            }
+            for (order, orders) in [(2, vec![2; 4]), (3, vec![3; 3])] {
+                for form in [Form::Paper, Form::Taylor] {
+                    let solver = DpmSolver::new(order, Orders::Fixed, form).unwrap().plus_plus();
+                    let plan = solver.plan(&path, &grid, 9).unwrap();
+                    let nodes = times(&plan, &path);
+                    let sampler = singlestep(Prediction::Data, &orders, form == Form::Taylor, nodes).unwrap();
+                    assert!(difference(&sampler, plan, &path) < 1e-12, "{}, {grid}", solver.name());
+                }
+            }
         }
     }
 
