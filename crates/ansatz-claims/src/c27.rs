@@ -170,7 +170,9 @@ impl Bench<'_> {
     fn picture(&self, lab: &mut Lab, [found, presets]: [Vec<(f64, f64)>; 2]) -> Result<()> {
         let title = "digits: solver schedules found for one model";
         let mut frontier = Frontier::new(title, "evaluations of the model", "RMSE against the exact flow");
-        frontier.caption = "128 samples that the searches have not seen; presets: the best of more than a hundred, with hindsight".into();
+        frontier.caption =
+            "128 samples that the searches have not seen; presets: the best of more than a hundred, with hindsight"
+                .into();
         frontier.ours("S³", found)?;
         frontier.rival("best preset", presets)?;
         let rivals: [Box<dyn Solver>; 4] = [
@@ -198,7 +200,9 @@ impl Bench<'_> {
             let (own, plus) = (or_large(objective.score(sampler))?, objective.error(&method)?);
             lab.measure(GUIDANCE, own / plus)?;
             let warning = if own > plus { ": do not use it there" } else { "" };
-            lab.note(format!("digits, guidance 2, {n} calls: the found schedule {own:.2e}, DPM-Solver++(2M) {plus:.2e}{warning}"));
+            lab.note(format!(
+                "digits, guidance 2, {n} calls: the found schedule {own:.2e}, DPM-Solver++(2M) {plus:.2e}{warning}"
+            ));
         }
         Ok(())
     }
@@ -220,7 +224,10 @@ impl Bench<'_> {
             }
         }
         let own = self.others.score(free)?;
-        lab.note(format!("digits, 5 calls: the best uniform schedule ({}) {:.2e}, the free one {own:.2e}", least.1, least.0));
+        lab.note(format!(
+            "digits, 5 calls: the best uniform schedule ({}) {:.2e}, the free one {own:.2e}",
+            least.1, least.0
+        ));
         lab.measure(UNIFORM, least.0 / own)
     }
 
@@ -257,7 +264,10 @@ impl Bench<'_> {
             let own = other_level(&searches[i], GUIDED);
             levels.push(format!("{level:.2e} for {own:.2e} (reached after {reached})"));
         }
-        lab.note(format!("digits, 5 calls: levels of guided search for plain evolution at {GUIDED}: {}", levels.join(", ")));
+        lab.note(format!(
+            "digits, 5 calls: levels of guided search for plain evolution at {GUIDED}: {}",
+            levels.join(", ")
+        ));
         lab.note(format!("plain evolution was given up after {PLAIN} evaluations, which counts as reached there"));
         Ok(())
     }
@@ -371,7 +381,8 @@ fn threads(lab: &mut Lab, path: &Path) -> Result<()> {
     let method = S3 { evaluations: vec![5], budget: 200, initial: 80, ..S3::default() };
     let mut populations = Vec::new();
     for threads in [1, 3] {
-        populations.push(search(&method, &objective, &mut lab.run(lab.seeds()[0]), threads)?.populations.swap_remove(0));
+        populations
+            .push(search(&method, &objective, &mut lab.run(lab.seeds()[0]), threads)?.populations.swap_remove(0));
     }
     let (one, three) = (&populations[0].members, &populations[1].members);
     let differ = one.iter().zip(three).filter(|(a, b)| a != b).count() + one.len().abs_diff(three.len());

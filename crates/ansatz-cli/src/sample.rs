@@ -229,7 +229,11 @@ impl Sample {
     fn with_method<T>(&self, free: &Mixture, work: impl FnOnce(&dyn Method) -> Result<T>) -> Result<T> {
         if let Some((sampler, _)) = self.setting.place.sampler()? {
             if self.denoise {
-                return Err(Error::parameter("denoise", true, "left out with a solver schedule, which ends at its last node"));
+                return Err(Error::parameter(
+                    "denoise",
+                    true,
+                    "left out with a solver schedule, which ends at its last node",
+                ));
             }
             return work(&sampler);
         }
