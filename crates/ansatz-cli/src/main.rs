@@ -9,6 +9,7 @@ mod linear;
 mod progress;
 mod report;
 mod sample;
+mod stability;
 mod timed;
 
 use ansatz_core::{Error, Result};
@@ -35,7 +36,7 @@ enum Command {
     Emit(emit::Emit),
     /// Compile programs and time them beside a reference
     Bench(bench::Bench),
-    /// Draw samples of a diffusion model that is known exactly, by the solver of your choice
+    /// Draw samples of a diffusion model that is known exactly, by the solver of your choice; or ask about solvers
     Sample(sample::Sample),
     /// The work–error curves of several methods on one problem
     Frontier(sample::Frontier),

@@ -67,13 +67,39 @@ fn mixture(name: &str) -> Result<Mixture> {
 }
 
 #[derive(Args)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Sample {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    draw: Option<Draw>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Regions of stability of multistep methods with and without momentum: limits, areas, a picture
+    Stability(crate::stability::Stability),
+}
+
+impl Sample {
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        match (self.verb, self.draw) {
+            (Some(Verb::Stability(command)), _) => command.run(),
+            (None, Some(draw)) => draw.run(),
+            (None, None) => Err(Error::parameter("the model", "missing", "named, or a file")),
+        }
+    }
+}
+
+#[derive(Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+struct Draw {
     /// A TOML file of Gaussians, or gmm8, gmm8-smooth, digits, digits-empirical
     model: String,
     #[command(flatten)]
     setting: Setting,
     /// dpm-solver-1, -2, -3, -fast-2, -fast-3, -taylor-2, -taylor-3, ddim, euler, heun, rk3, rk4;
+    /// plms-1 to plms-5, pndm, ghvb:NUMBER, ghvb:auto; a multistep solver with momentum: plms-4+hb:BETA, +nt:BETA;
     /// adaptive: dpm-solver-12, dpm-solver-23, rk45
     #[arg(long, default_value = "dpm-solver-fast-3")]
     solver: String,
@@ -115,8 +141,8 @@ pub(crate) struct Sample {
     quiet: bool,
 }
 
-impl Sample {
-    pub(crate) fn run(self) -> Result<ExitCode> {
+impl Draw {
+    fn run(self) -> Result<ExitCode> {
         let mixture = mixture(&self.model)?;
         self.setting.guided(&mixture, |model| self.sample(model))
     }
@@ -129,7 +155,8 @@ impl Sample {
         if let Some(seconds) = self.time {
             run = run.time_limit(limit(seconds)?);
         }
-        let samples = self.with_method(|method| {
+        let solver = self.solver(model, &path)?;
+        let samples = self.with_method(&solver, |method| {
             Sampling::new(path, method).threads(self.threads).sample(model, self.count, &mut run)
         })?;
         if !samples.stopped.succeeded() {
@@ -147,7 +174,7 @@ impl Sample {
         if self.json {
             let text = json!({
                 "model": self.model,
-                "solver": self.solver,
+                "solver": solver,
                 "schedule": schedule.name(),
                 "seed": self.seed,
                 "count": self.count,
@@ -160,17 +187,28 @@ impl Sample {
             return print(&format!("{text:#}")).map(|()| ExitCode::SUCCESS);
         }
         let (count, dim) = (self.count, model.dim());
-        print(&format!("{count} samples of dimension {dim} in {}; {}", self.out.display(), samples.work))?;
+        print(&format!("{count} samples of dimension {dim} by {solver} in {}; {}", self.out.display(), samples.work))?;
         if let Some((mean, median)) = compared {
             print(&format!("error against the exact flow: RMSE {mean:.3e}, median over samples {median:.3e}"))?;
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    fn with_method<T>(&self, work: impl FnOnce(&dyn Method) -> Result<T>) -> Result<T> {
-        if !PAIRS.contains(&self.solver.as_str()) {
-            let solver = solver::named(&self.solver)
-                .map_err(|_| Error::unknown("solver", &self.solver, solver::NAMES.into_iter().chain(PAIRS)))?;
+    /// The solver's name, with the number that the model asks for in place of "auto".
+    fn solver(&self, model: &dyn Model, path: &Path) -> Result<String> {
+        if self.solver != "ghvb:auto" {
+            return Ok(self.solver.clone());
+        }
+        let number = solver::automatic_number(model, path, &self.setting.grid, self.steps, Seed(self.seed))?;
+        Ok(format!("ghvb:{number}"))
+    }
+
+    fn with_method<T>(&self, name: &str, work: impl FnOnce(&dyn Method) -> Result<T>) -> Result<T> {
+        if !PAIRS.contains(&name) {
+            let solver = solver::named(name).map_err(|error| match error {
+                Error::Unknown { .. } => Error::unknown("solver", name, solver::NAMES.into_iter().chain(PAIRS)),
+                other => other,
+            })?;
             let grid = self.setting.grid.clone();
             return work(&Steps { solver: &*solver, grid, evaluations: self.steps, denoise: self.denoise });
         }
@@ -181,10 +219,10 @@ impl Sample {
                 "left out with an adaptive solver, which ends at its tolerance",
             ));
         }
-        let (pair, control): (Box<dyn Pair>, _) = if self.solver == "rk45" {
+        let (pair, control): (Box<dyn Pair>, _) = if name == "rk45" {
             (Box::new(DormandPrince { variable: Variable::Time }), Control::runge_kutta(self.rtol))
         } else {
-            let order = if self.solver == "dpm-solver-12" { 2 } else { 3 };
+            let order = if name == "dpm-solver-12" { 2 } else { 3 };
             let default = Control::default();
             let control = Control { rtol: self.rtol, atol: default.atol / default.rtol * self.rtol, ..default };
             (Box::new(DpmPair::new(order)?), control)

@@ -28,6 +28,7 @@
 mod batch;
 mod grid;
 pub mod model;
+mod multistep;
 mod noise;
 mod phi;
 pub mod plan;
@@ -41,6 +42,7 @@ mod stepper;
 
 pub use batch::{Batch, median_error, rmse};
 pub use grid::{Grid, Path};
+pub use multistep::Multistep;
 pub use noise::{start_noise, start_points};
 pub use prediction::Prediction;
 pub use problem::{Problem, Score};

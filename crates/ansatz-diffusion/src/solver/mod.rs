@@ -1,23 +1,32 @@
 //! Solvers of the probability-flow equation.
 //!
-//! Steps of a given number: [`Ddim`], [`DpmSolver`], [`RungeKutta`]; each compiles to a [`Plan`]. Steps chosen by their error: a
+//! Steps of a given number: [`Ddim`], [`DpmSolver`], [`Plms`], [`Ghvb`], [`RungeKutta`]; each compiles to a [`Plan`], and those of
+//! multistep solvers take [`Momentum`]. Steps chosen by their error: a
 //! [`Pair`] of two orders, [`DpmPair`] or [`DormandPrince`], under [`Adaptive`]. [`Steps`] and [`Adaptive`] are the two kinds of
 //! [`Method`] that [`Sampling`](crate::Sampling) runs. [`named`] knows them by name.
 
 mod adaptive;
+mod automatic;
 mod ddim;
 mod dormand_prince;
 mod dpm_pair;
 mod dpm_solver;
+mod ghvb;
+mod momentum;
 mod named;
+mod plms;
 mod runge_kutta;
 
 pub use adaptive::{Adaptive, AdaptiveState, AdaptiveWalk, Attempt, Control, Norm, Pair};
+pub use automatic::{Stiffness, automatic_number};
 pub use ddim::Ddim;
 pub use dormand_prince::DormandPrince;
 pub use dpm_pair::DpmPair;
 pub use dpm_solver::{DpmSolver, Form, Orders};
+pub use ghvb::Ghvb;
+pub use momentum::{Kind, Momentum};
 pub use named::{NAMES, named};
+pub use plms::{Plms, Spacing, WarmUp};
 pub use runge_kutta::{RungeKutta, Variable};
 
 use crate::batch::Batch;
