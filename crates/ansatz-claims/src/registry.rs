@@ -138,14 +138,7 @@ pub const CLAIMS: &[Claim] = &[
         Some("2308.05141"),
         "An operator network gives the sound pressure in a room for a moving source within milliseconds.",
     ),
-    Claim::planned(
-        19,
-        "ghvb-momentum",
-        "GHVB",
-        "Wizadwongsa, Chinchuthakun, Khungurn, Raj, Suwajanakorn: Diffusion Sampling with Momentum for Mitigating Divergence Artifacts, ICLR 2024",
-        Some("2307.11118"),
-        "Momentum enlarges the stability region of high-order diffusion samplers at few steps and strong guidance.",
-    ),
+    crate::c19::CLAIM,
     Claim::planned(
         20,
         "fractional-sde-vi",

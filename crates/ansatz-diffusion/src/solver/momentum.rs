@@ -99,7 +99,7 @@ impl Step {
                     sum += c;
                     direction.push((term, c));
                 }
-                Term::Point(_) | Term::Start => return refuse(format!("one that uses {term:?} in step {n}")),
+                other => return refuse(format!("one that uses {other:?} in step {n}")),
             }
         }
         if sum == 0.0 || scale == 0.0 {
