@@ -43,7 +43,7 @@ mod stepper;
 pub use batch::{Batch, median_error, rmse};
 pub use grid::{Grid, Path};
 pub use multistep::Multistep;
-pub use noise::{start_noise, start_points};
+pub use noise::{start_noise, start_points, step_noise};
 pub use prediction::Prediction;
 pub use problem::{Problem, Score};
 pub use reference::{Reference, reference};

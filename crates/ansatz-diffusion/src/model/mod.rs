@@ -3,6 +3,7 @@
 //! * [`Model`]: a prediction for a batch at one level of noise; [`Function`] makes one of a closure, such as a network;
 //! * [`Mixture`]: Gaussian mixtures and data sets, whose predictions are exact at every level;
 //! * [`Conditional`] and [`Guided`]: classes, and classifier-free guidance towards them;
+//! * [`Thresholded`]: predicted pixels kept within their range;
 //! * [`named`]: the models that come along; [`read`]: mixtures from a TOML file.
 
 mod digits;
@@ -10,12 +11,14 @@ mod file;
 mod guided;
 mod mixture;
 mod named;
+mod thresholded;
 
 pub use digits::{DIGITS, digit_images, digits};
 pub use file::{parse, read};
 pub use guided::{Conditional, Guided};
 pub use mixture::{Component, Covariance, Mixture};
 pub use named::{NAMES, gmm8, gmm8_smooth, named};
+pub use thresholded::{Threshold, Thresholded};
 
 use crate::batch::Batch;
 use crate::prediction::Prediction;

@@ -1,10 +1,13 @@
 //! The solvers by name.
 
-use super::{Ddim, DpmSolver, Form, Ghvb, Kind, Momentum, Orders, Plms, RungeKutta, Solver, Spacing, Variable};
+use super::{
+    Ddim, DpmMultistep, DpmSolver, Expansion, Form, Ghvb, Kind, Momentum, Orders, Plms, RungeKutta, Solver, Spacing,
+    Third, Variable,
+};
 use ansatz_core::{Error, Result};
 
 /// The names that [`named`] knows.
-pub const NAMES: [&str; 18] = [
+pub const NAMES: [&str; 33] = [
     "ddim",
     "dpm-solver-1",
     "dpm-solver-2",
@@ -13,6 +16,21 @@ pub const NAMES: [&str; 18] = [
     "dpm-solver-fast-3",
     "dpm-solver-taylor-2",
     "dpm-solver-taylor-3",
+    "dpm-solver-2m",
+    "dpm-solver-3m",
+    "dpmpp-1",
+    "dpmpp-2s",
+    "dpmpp-2s-taylor",
+    "dpmpp-3s",
+    "dpmpp-3s-taylor",
+    "dpmpp-2m",
+    "dpmpp-2m-taylor",
+    "dpmpp-3m",
+    "dpmpp-3m-exact",
+    "sde-dpmpp-1",
+    "sde-dpmpp-2m",
+    "sde-dpmpp-2m-taylor",
+    "sde-dpmpp-3m",
     "euler",
     "heun",
     "rk3",
@@ -25,9 +43,11 @@ pub const NAMES: [&str; 18] = [
     "plms-4+nt:0.8",
 ];
 
-/// The solver of this name; the Runge–Kutta methods in `t`. Some names have a number: `plms-1` to `plms-5`, `ghvb:NUMBER`,
-/// both also as `plms-actual-…` and `ghvb-actual:…` with weights for the actual steps; and a multistep solver's name takes momentum,
-/// `…+hb:BETA` or `…+nt:BETA`.
+/// The solver of this name; the Runge–Kutta methods in `t`. The names that begin with `dpmpp` are DPM-Solver++, singlestep
+/// with `s`, which spends every evaluation, and multistep with `m`; those with `sde` add noise in every step.
+///
+/// Some names have a number: `plms-1` to `plms-5`, `ghvb:NUMBER`, both also as `plms-actual-…` and `ghvb-actual:…` with weights for
+/// the actual steps; and a multistep solver's name takes momentum, `…+hb:BETA` or `…+nt:BETA`.
 ///
 /// # Errors
 /// [`Error::Unknown`] with the nearest name; [`Error::Parameter`] for a number that is none, or out of range.
@@ -44,12 +64,18 @@ pub fn named(name: &str) -> Result<Box<dyn Solver>> {
         "dpm-solver-fast-3" => Box::new(DpmSolver::fast(3)?),
         "dpm-solver-taylor-2" => Box::new(DpmSolver::new(2, Orders::Fixed, Form::Taylor)?),
         "dpm-solver-taylor-3" => Box::new(DpmSolver::new(3, Orders::Fixed, Form::Taylor)?),
+        "dpm-solver-2m" => Box::new(DpmMultistep::new(2)?.expanding(Expansion::Noise)),
+        "dpm-solver-3m" => Box::new(DpmMultistep::new(3)?.expanding(Expansion::Noise)),
+        "dpmpp-2s" => Box::new(DpmSolver::fast(2)?.plus_plus()),
+        "dpmpp-2s-taylor" => Box::new(DpmSolver::new(2, Orders::Fast, Form::Taylor)?.plus_plus()),
+        "dpmpp-3s" => Box::new(DpmSolver::fast(3)?.plus_plus()),
+        "dpmpp-3s-taylor" => Box::new(DpmSolver::new(3, Orders::Fast, Form::Taylor)?.plus_plus()),
         "euler" => Box::new(RungeKutta::euler(Variable::Time)),
         "pndm" => Box::new(Plms::pndm()),
         "heun" => Box::new(RungeKutta::heun(Variable::Time)),
         "rk3" => Box::new(RungeKutta::third(Variable::Time)),
         "rk4" => Box::new(RungeKutta::fourth(Variable::Time)),
-        _ => return Err(Error::unknown("solver", name, NAMES)),
+        _ => Box::new(multistep(name)?),
     })
 }
 
@@ -76,6 +102,23 @@ fn with_number(name: &str) -> Result<Option<Box<dyn Solver>>> {
     Ok(None)
 }
 
+/// The multistep DPM-Solver++ of this name, from `dpmpp-1` to `sde-dpmpp-3m`: what guidance may lower the order of.
+///
+/// # Errors
+/// [`Error::Unknown`] with the nearest name of all solvers.
+pub fn multistep(name: &str) -> Result<DpmMultistep> {
+    let (stochastic, rest) = name.strip_prefix("sde-").map_or((false, name), |rest| (true, rest));
+    let solver = match rest {
+        "dpmpp-1" => DpmMultistep::new(1)?,
+        "dpmpp-2m" => DpmMultistep::new(2)?,
+        "dpmpp-2m-taylor" => DpmMultistep::new(2)?.form(Form::Taylor),
+        "dpmpp-3m" => DpmMultistep::new(3)?,
+        "dpmpp-3m-exact" if !stochastic => DpmMultistep::new(3)?.third(Third::Exact),
+        _ => return Err(Error::unknown("solver", name, NAMES)),
+    };
+    Ok(if stochastic { solver.stochastic() } else { solver })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +134,7 @@ mod tests {
             ("plms-actual-3", "PLMS-3, actual steps"),
             ("plms-4+hb:0.8", "PLMS-4 + HB 0.8"),
             ("ddim+nt:0.5", "DDIM + NT 0.5"),
+            ("dpmpp-2m+hb:0.8", "DPM-Solver++(2M) + HB 0.8"),
         ] {
             assert_eq!(named(name).unwrap().name(), known);
         }
