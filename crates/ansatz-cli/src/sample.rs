@@ -1,5 +1,6 @@
 //! `ansatz sample` and `ansatz frontier`.
 
+use crate::ems::{Statistics, V3Options};
 use crate::print;
 use crate::progress::{self, Style};
 use ansatz_core::render::{frontier_csv, frontier_table, svg};
@@ -18,9 +19,9 @@ use std::time::Duration;
 /// The adaptive solvers, by the names of the command line.
 const PAIRS: [&str; 3] = ["dpm-solver-12", "dpm-solver-23", "rk45"];
 
-/// Which model, and along which path it is sampled.
+/// Along which path a model is sampled.
 #[derive(Args)]
-struct Setting {
+pub(crate) struct Place {
     /// Noise schedule: vp-linear, vp-cosine, ddpm-linear, scaled-linear, squared-cosine, ve, edm, flow
     #[arg(long, default_value = "vp-linear")]
     schedule: String,
@@ -30,6 +31,24 @@ struct Setting {
     /// Time to end with; the schedule's own if left out
     #[arg(long, allow_hyphen_values = true)]
     end: Option<f64>,
+}
+
+impl Place {
+    pub(crate) fn schedule(&self) -> Result<Box<dyn Schedule>> {
+        schedule::named(&self.schedule)
+    }
+
+    pub(crate) fn path<'a>(&self, schedule: &'a dyn Schedule) -> Result<Path<'a>> {
+        let (start, end) = schedule.span();
+        Path::new(schedule, self.start.unwrap_or(start), self.end.unwrap_or(end))
+    }
+}
+
+/// Where the steps are, and how the model is guided.
+#[derive(Args)]
+struct Setting {
+    #[command(flatten)]
+    place: Place,
     /// Where the steps are: time, log-snr, quadratic, karras
     #[arg(long, default_value = "log-snr")]
     grid: Grid,
@@ -42,15 +61,6 @@ struct Setting {
 }
 
 impl Setting {
-    fn schedule(&self) -> Result<Box<dyn Schedule>> {
-        schedule::named(&self.schedule)
-    }
-
-    fn path<'a>(&self, schedule: &'a dyn Schedule) -> Result<Path<'a>> {
-        let (start, end) = schedule.span();
-        Path::new(schedule, self.start.unwrap_or(start), self.end.unwrap_or(end))
-    }
-
     /// Calls `work` with the model as it is to be sampled: guided if classes are given.
     fn guided<T>(&self, mixture: &Mixture, work: impl FnOnce(&dyn Model) -> Result<T>) -> Result<T> {
         if self.class.is_empty() {
@@ -61,48 +71,55 @@ impl Setting {
 }
 
 /// The mixture of this name, or in this file.
-fn mixture(name: &str) -> Result<Mixture> {
+pub(crate) fn mixture(name: &str) -> Result<Mixture> {
     let path = PathBuf::from(name);
     if path.extension().is_some() || path.exists() { model::read(&path) } else { model::named(name) }
 }
 
+/// Samples, or what is measured of a model for sampling.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-pub(crate) struct Sample {
+pub(crate) struct Command {
     #[command(subcommand)]
     verb: Option<Verb>,
     #[command(flatten)]
-    draw: Option<Draw>,
+    sample: Option<Sample>,
 }
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Measure the statistics of a model that --solver v3 goes by: once for a model and a schedule
+    Ems(Statistics),
     /// Regions of stability of multistep methods with and without momentum: limits, areas, a picture
     Stability(crate::stability::Stability),
 }
 
-impl Sample {
+impl Command {
     pub(crate) fn run(self) -> Result<ExitCode> {
-        match (self.verb, self.draw) {
+        match (self.verb, self.sample) {
+            (Some(Verb::Ems(statistics)), _) => statistics.run(),
             (Some(Verb::Stability(command)), _) => command.run(),
-            (None, Some(draw)) => draw.run(),
-            (None, None) => Err(Error::parameter("the model", "missing", "named, or a file")),
+            (None, Some(sample)) => sample.run(),
+            (None, None) => Err(Error::parameter("the model", "missing", "a file of Gaussians or a name")),
         }
     }
 }
 
 #[derive(Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-struct Draw {
+struct Sample {
     /// A TOML file of Gaussians, or gmm8, gmm8-smooth, digits, digits-empirical
     model: String,
     #[command(flatten)]
     setting: Setting,
     /// dpm-solver-1, -2, -3, -fast-2, -fast-3, -taylor-2, -taylor-3, ddim, euler, heun, rk3, rk4;
     /// plms-1 to plms-5, pndm, ghvb:NUMBER, ghvb:auto; a multistep solver with momentum: plms-4+hb:BETA, +nt:BETA;
+    /// unipc-1, -2, -3, -bh1-2, -bh1-3, unip-2, -3, deis-tab-1, -2, -3; v3 with --ems;
     /// adaptive: dpm-solver-12, dpm-solver-23, rk45
     #[arg(long, default_value = "dpm-solver-fast-3")]
     solver: String,
+    #[command(flatten)]
+    v3: V3Options,
     /// Evaluations of the model a sample, at most
     #[arg(long, alias = "evals", default_value_t = 20)]
     steps: usize,
@@ -141,22 +158,23 @@ struct Draw {
     quiet: bool,
 }
 
-impl Draw {
+impl Sample {
     fn run(self) -> Result<ExitCode> {
         let mixture = mixture(&self.model)?;
-        self.setting.guided(&mixture, |model| self.sample(model))
+        self.setting.guided(&mixture, |model| self.sample(model, &mixture))
     }
 
-    fn sample(&self, model: &dyn Model) -> Result<ExitCode> {
-        let schedule = self.setting.schedule()?;
-        let path = self.setting.path(&*schedule)?;
+    /// `free` is the model without guidance.
+    fn sample(&self, model: &dyn Model, free: &Mixture) -> Result<ExitCode> {
+        let schedule = self.setting.place.schedule()?;
+        let path = self.setting.place.path(&*schedule)?;
         let style = if self.quiet { Style::None } else { self.progress };
         let mut run = Run::new(Seed(self.seed)).observer(progress::observer(style)).interrupt(progress::interrupt());
         if let Some(seconds) = self.time {
             run = run.time_limit(limit(seconds)?);
         }
         let solver = self.solver(model, &path)?;
-        let samples = self.with_method(&solver, |method| {
+        let samples = self.with_method(&solver, free, |method| {
             Sampling::new(path, method).threads(self.threads).sample(model, self.count, &mut run)
         })?;
         if !samples.stopped.succeeded() {
@@ -203,10 +221,19 @@ impl Draw {
         Ok(format!("ghvb:{number}"))
     }
 
-    fn with_method<T>(&self, name: &str, work: impl FnOnce(&dyn Method) -> Result<T>) -> Result<T> {
+    fn with_method<T>(&self, name: &str, free: &Mixture, work: impl FnOnce(&dyn Method) -> Result<T>) -> Result<T> {
+        if name == "v3" {
+            if self.denoise {
+                return Err(Error::parameter("denoise", true, "left out with v3, which has no such step"));
+            }
+            return self.v3.with(free, &self.setting.grid, self.steps, work);
+        }
+        self.v3.unused(name)?;
         if !PAIRS.contains(&name) {
             let solver = solver::named(name).map_err(|error| match error {
-                Error::Unknown { .. } => Error::unknown("solver", name, solver::NAMES.into_iter().chain(PAIRS)),
+                Error::Unknown { .. } => {
+                    Error::unknown("solver", name, solver::NAMES.into_iter().chain(PAIRS).chain(["v3"]))
+                }
                 other => other,
             })?;
             let grid = self.setting.grid.clone();
@@ -231,7 +258,7 @@ impl Draw {
     }
 }
 
-fn limit(seconds: f64) -> Result<Duration> {
+pub(crate) fn limit(seconds: f64) -> Result<Duration> {
     Duration::try_from_secs_f64(seconds)
         .ok()
         .filter(|d| !d.is_zero())
@@ -303,8 +330,8 @@ impl Diffusion {
         if self.count == 0 {
             return Err(Error::parameter("count", 0, "at least 1"));
         }
-        let schedule = self.setting.schedule()?;
-        let path = self.setting.path(&*schedule)?;
+        let schedule = self.setting.place.schedule()?;
+        let path = self.setting.place.path(&*schedule)?;
         let start = start_noise(Seed(self.seed), 0, self.count, model.dim(), &path.from);
         let problem = Problem::new(model, path, start, 1e-11)?;
         let mut run =

@@ -41,7 +41,11 @@ impl Threshold {
     /// Dynamic, with the published quantile 0.995 and [−1, 1].
     pub const DYNAMIC: Self = Self::Dynamic { p: 0.995, max: 1.0 };
 
-    fn checked(self) -> Result<Self> {
+    /// This, if its parameters are possible.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a largest value that is not positive and finite, or a quantile outside (0, 1].
+    pub fn checked(self) -> Result<Self> {
         let (Self::Static { max } | Self::Dynamic { max, .. }) = self;
         if !(max > 0.0 && max.is_finite()) {
             return Err(Error::parameter("the threshold", max, "greater than 0 and finite"));
@@ -52,6 +56,19 @@ impl Threshold {
             return Err(Error::parameter("the quantile of the threshold", p, "greater than 0 and at most 1"));
         }
         Ok(self)
+    }
+
+    /// A sentence of warning if data with these second moments, one a coordinate, do not lie within `[−max, max]`, as latent
+    /// variables do not: thresholding then changes what is sampled.
+    pub fn doubt(self, second_moments: &[f64]) -> Option<String> {
+        let (Self::Static { max } | Self::Dynamic { max, .. }) = self;
+        let largest = second_moments.iter().fold(0.0f64, |largest, m| largest.max(*m)).sqrt();
+        // A hundredth is granted to models of pixels whose Gaussians reach a little beyond.
+        (largest > 1.01 * max).then(|| {
+            format!(
+                "the data of this model do not lie in [-{max}, {max}] (root mean square {largest:.2} in a coordinate), so thresholding changes what is sampled"
+            )
+        })
     }
 
     /// Where a sample is cut off, and what it is multiplied by; none if it is within the range.
@@ -225,6 +242,9 @@ mod tests {
         assert!(refused(Threshold::Dynamic { p: f64::NAN, max: 1.0 }).contains("NaN"));
         assert!(refused(Threshold::Dynamic { p: 0.0, max: 1.0 }).contains("is 0,"));
         assert!(refused(Threshold::Static { max: -1.0 }).starts_with("the threshold is -1"));
+        assert!(Threshold::DYNAMIC.doubt(&digits.second_moments()).is_none());
+        let latent = crate::model::gmm8().unwrap().second_moments();
+        assert!(Threshold::DYNAMIC.doubt(&latent).unwrap().starts_with("the data of this model do not lie in [-1, 1]"));
         let empty = Function::new(0, Prediction::Data, |_: &Batch, _: &Level, _: &mut Batch| Ok(()));
         assert!(Thresholded::new(&empty, Threshold::DYNAMIC).is_err());
     }
