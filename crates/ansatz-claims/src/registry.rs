@@ -82,14 +82,7 @@ pub const CLAIMS: &[Claim] = &[
         Some("2103.13683"),
         "Clusters solutions by the angles between them and builds a local reduced basis for each cluster.",
     ),
-    Claim::planned(
-        12,
-        "rf-solver",
-        "RF-Solver",
-        "Wang, Pu, Qi, Guo, Ma, Huang, Chen, Li, Shan: Taming Rectified Flow for Inversion and Editing, ICML 2025",
-        Some("2411.04746"),
-        "Inverts rectified flows accurately with second-order Taylor steps, and edits by sharing recorded features.",
-    ),
+    crate::c12::CLAIM,
     Claim::planned(
         13,
         "light-sb",

@@ -6,6 +6,7 @@ mod claim;
 mod discover;
 mod emit;
 mod ems;
+mod invert;
 mod linear;
 mod progress;
 mod report;

@@ -92,6 +92,8 @@ enum Verb {
     Ems(Statistics),
     /// Regions of stability of multistep methods with and without momentum: limits, areas, a picture
     Stability(crate::stability::Stability),
+    /// Carry data to noise and back by a solver, and tell how far from exact it is
+    Invert(crate::invert::Invert),
 }
 
 impl Command {
@@ -99,6 +101,7 @@ impl Command {
         match (self.verb, self.sample) {
             (Some(Verb::Ems(statistics)), _) => statistics.run(),
             (Some(Verb::Stability(command)), _) => command.run(),
+            (Some(Verb::Invert(command)), _) => command.run(),
             (None, Some(sample)) => sample.run(),
             (None, None) => Err(Error::parameter("the model", "missing", "a file of Gaussians or a name")),
         }
@@ -266,7 +269,7 @@ pub(crate) fn limit(seconds: f64) -> Result<Duration> {
 }
 
 /// Writes a batch as an array of doubles in C order.
-fn write_npy(path: &std::path::Path, x: &Batch) -> Result<()> {
+pub(crate) fn write_npy(path: &std::path::Path, x: &Batch) -> Result<()> {
     let mut bytes = Vec::new();
     let shape = [x.rows() as u64, x.dim() as u64];
     let written = npyz::WriteOptions::new().default_dtype().shape(&shape).writer(&mut bytes).begin_nd();

@@ -7,7 +7,8 @@
 //! * [`Grid`]: where the nodes are;
 //! * [`solver`]: how to get from node to node, fixed or adaptive;
 //! * [`ems`]: statistics of a model that tell a solver how to parameterise it;
-//! * [`model`]: what is asked, from closed-form mixtures to a closure, with or without [guidance](model::Guided).
+//! * [`model`]: what is asked, from closed-form mixtures to a closure, with or without [guidance](model::Guided);
+//! * [`edit`]: editing of data by attention models, with features shared between inversion and edit.
 //!
 //! [`Sampling`] runs them; a [`Stepper`] is the same half-way, for callers who keep the loop. Because the [mixtures](model::Mixture)
 //! are exact at every level, a sampler's error is measured against the exact flow ([`reference()`]), not against more of its own
@@ -27,6 +28,7 @@
 //! ```
 
 mod batch;
+pub mod edit;
 pub mod ems;
 mod grid;
 pub mod model;

@@ -1,13 +1,13 @@
 //! The solvers by name.
 
 use super::{
-    Bh, Ddim, Deis, DpmMultistep, DpmSolver, Expansion, Form, Ghvb, Kind, Momentum, Orders, Plms, RungeKutta, Solver,
-    Spacing, Third, UniPc, Variable,
+    Bh, Ddim, Deis, Derivative, DpmMultistep, DpmSolver, Expansion, FireFlow, Form, Ghvb, Kind, Momentum, Orders, Plms,
+    RfSolver, RungeKutta, Solver, Spacing, Third, UniPc, Variable,
 };
 use ansatz_core::{Error, Result};
 
 /// The names that [`named`] knows.
-pub const NAMES: [&str; 43] = [
+pub const NAMES: [&str; 47] = [
     "ddim",
     "dpm-solver-1",
     "dpm-solver-2",
@@ -41,6 +41,10 @@ pub const NAMES: [&str; 43] = [
     "ghvb:3.8",
     "plms-4+hb:0.8",
     "plms-4+nt:0.8",
+    "rf-2",
+    "rf-3",
+    "rf-2-difference",
+    "fireflow",
     "unipc-1",
     "unipc-2",
     "unipc-3",
@@ -82,6 +86,11 @@ pub fn named(name: &str) -> Result<Box<dyn Solver>> {
         "dpmpp-3s-taylor" => Box::new(DpmSolver::new(3, Orders::Fast, Form::Taylor)?.plus_plus()),
         "euler" => Box::new(RungeKutta::euler(Variable::Time)),
         "pndm" => Box::new(Plms::pndm()),
+        "rf-1" => Box::new(RfSolver::new(1)?),
+        "rf-2" => Box::new(RfSolver::new(2)?),
+        "rf-3" => Box::new(RfSolver::new(3)?),
+        "rf-2-difference" => Box::new(RfSolver::new(2)?.by(Derivative::Difference(0.01))?),
+        "fireflow" => Box::new(FireFlow),
         "heun" => Box::new(RungeKutta::heun(Variable::Time)),
         "rk3" => Box::new(RungeKutta::third(Variable::Time)),
         "rk4" => Box::new(RungeKutta::fourth(Variable::Time)),
