@@ -9,6 +9,8 @@
 mod c01;
 mod c03;
 mod c05;
+mod c12;
+mod c19;
 mod c27;
 mod c34;
 mod c40;

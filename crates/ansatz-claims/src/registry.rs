@@ -82,14 +82,7 @@ pub const CLAIMS: &[Claim] = &[
         Some("2103.13683"),
         "Clusters solutions by the angles between them and builds a local reduced basis for each cluster.",
     ),
-    Claim::planned(
-        12,
-        "rf-solver",
-        "RF-Solver",
-        "Wang, Pu, Qi, Guo, Ma, Huang, Chen, Li, Shan: Taming Rectified Flow for Inversion and Editing, ICML 2025",
-        Some("2411.04746"),
-        "Inverts rectified flows accurately with second-order Taylor steps, and edits by sharing recorded features.",
-    ),
+    crate::c12::CLAIM,
     Claim::planned(
         13,
         "light-sb",
@@ -138,14 +131,7 @@ pub const CLAIMS: &[Claim] = &[
         Some("2308.05141"),
         "An operator network gives the sound pressure in a room for a moving source within milliseconds.",
     ),
-    Claim::planned(
-        19,
-        "ghvb-momentum",
-        "GHVB",
-        "Wizadwongsa, Chinchuthakun, Khungurn, Raj, Suwajanakorn: Diffusion Sampling with Momentum for Mitigating Divergence Artifacts, ICLR 2024",
-        Some("2307.11118"),
-        "Momentum enlarges the stability region of high-order diffusion samplers at few steps and strong guidance.",
-    ),
+    crate::c19::CLAIM,
     Claim::planned(
         20,
         "fractional-sde-vi",

@@ -6,11 +6,13 @@ mod claim;
 mod discover;
 mod emit;
 mod ems;
+mod invert;
 mod linear;
 mod progress;
 mod report;
 mod sample;
 mod search;
+mod stability;
 mod timed;
 
 use ansatz_core::{Error, Result};
@@ -37,7 +39,7 @@ enum Command {
     Emit(emit::Emit),
     /// Compile programs and time them beside a reference
     Bench(bench::Bench),
-    /// Draw samples of a diffusion model that is known exactly, by the solver of your choice
+    /// Draw samples of a diffusion model that is known exactly, by the solver of your choice; or ask about solvers
     Sample(sample::Command),
     /// The work–error curves of several methods on one problem
     Frontier(sample::Frontier),

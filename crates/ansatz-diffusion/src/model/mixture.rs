@@ -18,6 +18,7 @@
 //! Source: the posterior mean of a Gaussian mixture is textbook material; Efron 2011, "Tweedie's formula and selection
 //! bias".
 
+mod curved;
 mod tangent;
 
 use super::axes::{Axes, Covariance};
