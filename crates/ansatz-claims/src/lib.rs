@@ -9,6 +9,7 @@
 mod c01;
 mod c03;
 mod c05;
+mod c29;
 mod claim;
 mod lab;
 mod record;

@@ -1,5 +1,6 @@
 //! `ansatz linear solve`: systems from Matrix Market files, alone or in sequence, with a parameter that can be learnt.
 
+use crate::complete::Complete;
 use crate::print;
 use crate::progress::{self, Style};
 use ansatz_core::{Error, Result, Run, Seed, Stopped, write_atomic};
@@ -26,6 +27,8 @@ pub(crate) struct Linear {
 enum Verb {
     /// Solve A x = b, or a sequence of such systems: exit code 0 if all converged, 1 if not, 2 for bad input
     Solve(Solve),
+    /// Complete a matrix of low rank from some of its entries: exit code 0 if it converged, 1 if not, 2 for bad input
+    Complete(Complete),
 }
 
 /// The method.
@@ -136,6 +139,7 @@ impl Linear {
     pub(crate) fn run(self) -> Result<ExitCode> {
         match self.verb {
             Verb::Solve(command) => command.run(),
+            Verb::Complete(command) => command.run(),
         }
     }
 }

@@ -5,7 +5,7 @@
 //! indices; and whether the matrix is symmetric is found out once, when it is made, not before every solve.
 //! [`Csr::to_faer`] hands over to the direct factorisations.
 
-use crate::LinearOperator;
+use crate::{Adjoint, LinearOperator};
 use ansatz_core::{Error, Result};
 use faer::sparse::{SparseColMat, Triplet};
 
@@ -321,6 +321,18 @@ impl LinearOperator for Csr {
     }
 }
 
+impl Adjoint for Csr {
+    fn apply_adjoint(&self, y: &[f64], x: &mut [f64]) {
+        x.fill(0.0);
+        for (i, &y) in y.iter().enumerate().take(self.rows()) {
+            let (columns, values) = self.row(i);
+            for (&j, &a) in columns.iter().zip(values) {
+                x[j as usize] += a * y;
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -351,6 +363,10 @@ mod tests {
                 assert!(a.strictly_upper(i).0.iter().all(|&j| j as usize > i));
                 assert_eq!(lower.0.len() + upper.0.len(), a.row(i).0.len());
             }
+            let (mut back, mut expected) = (vec![0.0; cols], vec![0.0; cols]);
+            a.apply_adjoint(&y, &mut back);
+            a.transpose().apply(&y, &mut expected);
+            assert!(back.iter().zip(&expected).all(|(b, e)| (b - e).abs() < 1e-13));
             let mirrored: Vec<_> = a.triplets().map(|(i, j, value)| (j, i, value)).collect();
             assert_eq!(a.transpose(), Csr::from_triplets(cols, rows, &mirrored).unwrap());
         }
