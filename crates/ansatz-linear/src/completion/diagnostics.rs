@@ -36,7 +36,7 @@ pub fn incoherence(a: &[f64], k: usize) -> Result<f64> {
 }
 
 fn check(a: &[f64], k: usize) -> Result<()> {
-    if k == 0 || a.is_empty() || a.len() % k != 0 {
+    if k == 0 || a.is_empty() || !a.len().is_multiple_of(k) {
         let value = format!("of {} numbers", a.len());
         return Err(Error::parameter("the basis", value, format!("a multiple of {k} > 0 numbers")));
     }

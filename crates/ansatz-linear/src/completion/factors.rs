@@ -20,7 +20,8 @@ impl Factors {
     /// # Errors
     /// [`Error::Parameter`] if `k` is 0 or does not divide the lengths; [`Error::NotFinite`] for entries that are not.
     pub fn new(k: usize, u: Vec<f64>, v: Vec<f64>) -> Result<Self> {
-        if k == 0 || u.is_empty() || v.is_empty() || u.len() % k != 0 || v.len() % k != 0 {
+        let misshapen = |factor: &[f64]| factor.is_empty() || !factor.len().is_multiple_of(k);
+        if k == 0 || misshapen(&u) || misshapen(&v) {
             let value = format!("of {} and {} numbers", u.len(), v.len());
             return Err(Error::parameter("the factors", value, format!("not empty, with {k} > 0 numbers a row")));
         }

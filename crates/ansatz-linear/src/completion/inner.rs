@@ -216,20 +216,15 @@ impl<'a> LineSolver<'a> {
         let long = (s + k) as f64 > 2.0 * method.oversampling * k as f64;
         let solved =
             if long { method.solve(stacked, &rhs, None, number as u64, &mut Run::new(self.seed)).ok() } else { None };
-        let (step, operations) = match solved {
-            Some(solution) => {
-                let iterations = solution.work.iterations as usize;
-                let sketch = 2 * method.sparsity * (s + k) * k + 8 * k * k * k;
-                (solution.x, sketch + iterations * (4 * (s + k) * k + 2 * k * k))
-            }
-            None => match minimise_by_qr(stacked, &rhs) {
-                Ok(step) => (step, 2 * (s + k) * k * k),
-                Err(_) => {
-                    let reason = "its entries do not determine it; a ridge does";
-                    let place = format!("line {} of a factor cannot be solved for", number + 1);
-                    return Err(Error::refused(format!("{place}: {reason}")));
-                }
-            },
+        let (step, operations) = if let Some(solution) = solved {
+            let iterations = solution.work.iterations as usize;
+            let sketch = 2 * method.sparsity * (s + k) * k + 8 * k * k * k;
+            (solution.x, sketch + iterations * (4 * (s + k) * k + 2 * k * k))
+        } else if let Ok(step) = minimise_by_qr(stacked, &rhs) {
+            (step, 2 * (s + k) * k * k)
+        } else {
+            let place = format!("line {} of a factor cannot be solved for", number + 1);
+            return Err(Error::refused(format!("{place}: its entries do not determine it; a ridge does")));
         };
         self.p[..k].copy_from_slice(&step);
         self.correct();

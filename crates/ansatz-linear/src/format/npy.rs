@@ -18,7 +18,7 @@ pub fn npy_bytes(columns: &[Vec<f64>]) -> Result<Vec<u8>> {
 /// # Errors
 /// [`Error::Parameter`] if there is no column, or the last row is not full.
 pub fn npy_matrix(entries: &[f64], columns: usize) -> Result<Vec<u8>> {
-    if columns == 0 || entries.len() % columns != 0 {
+    if columns == 0 || !entries.len().is_multiple_of(columns) {
         let value = format!("{} entries in {columns} columns", entries.len());
         return Err(Error::parameter("the matrix", value, "of full rows"));
     }
