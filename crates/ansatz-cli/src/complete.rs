@@ -35,6 +35,7 @@ enum Several {
 }
 
 #[derive(Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Complete {
     /// The entries: a row's name, a column's name and a value on each line, as CSV or alike
     entries: PathBuf,
@@ -264,11 +265,11 @@ impl Complete {
             let plain = !name.contains([',', '"']);
             if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
         };
-        let mut text = String::new();
-        for (&(i, j), value) in places.iter().zip(fit.factors().predict(places)?) {
-            let (row, column) = (quoted(&ratings.rows[i]), quoted(&ratings.columns[j]));
-            text.push_str(&format!("{row},{column},{}\n", value + mean));
-        }
+        let values = fit.factors().predict(places)?;
+        let lines = places.iter().zip(values).map(|(&(i, j), value)| {
+            format!("{},{},{}\n", quoted(&ratings.rows[i]), quoted(&ratings.columns[j]), value + mean)
+        });
+        let text: String = lines.collect();
         match &self.predictions {
             Some(path) => write_atomic(path, text.as_bytes()),
             None => print(text.trim_end()),

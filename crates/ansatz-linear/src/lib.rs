@@ -5,6 +5,7 @@
 //! * [`least_squares`]: dense least squares with a sketch as preconditioner; [`completion`]: matrices of low rank from
 //!   some of their entries;
 //! * [`bandit`]: learners that choose a parameter from what its values have cost;
+//! * [`search`]: the best value of a parameter by trying, to compare with;
 //! * [`sequence`]: a sequence of systems, solved with a parameter that is chosen anew for each;
 //! * [`problems`]: sequences, given or of experiments; [`format`](mod@format): matrices and vectors in files;
 //! * [`theory`] and [`bounds`]: what is known about the best parameters.
@@ -20,6 +21,7 @@ pub mod least_squares;
 mod operator;
 pub mod precondition;
 pub mod problems;
+pub mod search;
 pub mod sequence;
 mod solution;
 mod solver;

@@ -26,12 +26,12 @@ pub(super) fn run(lab: &mut Lab) -> Result<()> {
         lab.note(format!("at smoke scale the matrices are {m} × {n}, {count} of them, of rank {ranks:?}"));
     }
     for &k in ranks {
-        let gaussian = (0..count).map(|index| (k, 1.0, index));
-        record(lab, (m, n), gaussian.collect(), 80, [ERROR, SWEEPS])?;
+        let gaussian: Vec<_> = (0..count).map(|index| (k, 1.0, index)).collect();
+        record(lab, (m, n), &gaussian, 80, [ERROR, SWEEPS])?;
     }
     if lab.scale() != Scale::Smoke {
-        let conditioned = (0..count).map(|index| (10, 10.0, index));
-        record(lab, (m, n), conditioned.collect(), 300, [CONDITIONED_ERROR, CONDITIONED_SWEEPS])?;
+        let conditioned: Vec<_> = (0..count).map(|index| (10, 10.0, index)).collect();
+        record(lab, (m, n), &conditioned, 300, [CONDITIONED_ERROR, CONDITIONED_SWEEPS])?;
     }
     noise(lab, (m, n), ranks[ranks.len() / 2])
 }
@@ -41,7 +41,7 @@ pub(super) fn run(lab: &mut Lab) -> Result<()> {
 fn record(
     lab: &mut Lab,
     (m, n): (usize, usize),
-    matrices: Vec<(usize, f64, u64)>,
+    matrices: &[(usize, f64, u64)],
     limit: u64,
     bars: [&str; 2],
 ) -> Result<()> {
