@@ -1,58 +1,28 @@
 //! Archives of NumPy arrays: a ZIP file without compression, with an NPY file for each array.
 
 use ansatz_core::{Error, Result};
+use std::io::{Cursor, Write};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipWriter};
 
-/// A ZIP file holds less than this; more would need its 64-bit form.
-const LIMIT: usize = u32::MAX as usize;
-/// 1 January 1980, midnight: the same arrays give the same bytes.
-const DATE: u16 = (1 << 5) | 1;
-
-/// The archive with these members: a name, to which ".npy" is added, and the bytes of an NPY file.
+/// The archive with these members: a name, to which ".npy" is added, and the bytes of an NPY file. The same arrays give the
+/// same bytes: the archive knows no time.
 ///
 /// # Errors
-/// [`Error::Parameter`] for an archive of 4 GiB or more, or of more than 65,535 members.
+/// [`Error::Refused`] for names that a ZIP file cannot hold.
 pub fn npz_bytes(members: &[(&str, Vec<u8>)]) -> Result<Vec<u8>> {
-    let size: usize = members.iter().map(|(name, bytes)| bytes.len() + 2 * name.len() + 100).sum();
-    if size >= LIMIT || members.len() > usize::from(u16::MAX) {
-        return Err(Error::parameter("the archive", format!("{size} bytes"), "smaller than 4 GiB"));
-    }
-    let (mut archive, mut directory) = (Vec::with_capacity(size), Vec::new());
-    for (name, bytes) in members {
-        let name = format!("{name}.npy");
-        let start = archive.len() as u32;
-        // Version 2.0, flag 11: the name is UTF-8; method 0: stored; time, date, checksum, both sizes, length of the
-        // name, no extra field.
-        let mut common = Vec::new();
-        for word in [20u16, 1 << 11, 0, 0, DATE] {
-            common.extend_from_slice(&word.to_le_bytes());
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Stored)
+        .last_modified_time(DateTime::default());
+    let write = || -> std::io::Result<Vec<u8>> {
+        let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, bytes) in members {
+            archive.start_file(format!("{name}.npy"), options.large_file(bytes.len() >= u32::MAX as usize))?;
+            archive.write_all(bytes)?;
         }
-        for long in [crc32fast::hash(bytes), bytes.len() as u32, bytes.len() as u32] {
-            common.extend_from_slice(&long.to_le_bytes());
-        }
-        common.extend_from_slice(&(name.len() as u16).to_le_bytes());
-        common.extend_from_slice(&0u16.to_le_bytes());
-        archive.extend_from_slice(b"PK\x03\x04");
-        archive.extend_from_slice(&common);
-        archive.extend_from_slice(name.as_bytes());
-        archive.extend_from_slice(bytes);
-        directory.extend_from_slice(b"PK\x01\x02");
-        directory.extend_from_slice(&20u16.to_le_bytes());
-        directory.extend_from_slice(&common);
-        // No comment, disk 0, no attributes.
-        directory.extend_from_slice(&[0; 10]);
-        directory.extend_from_slice(&start.to_le_bytes());
-        directory.extend_from_slice(name.as_bytes());
-    }
-    let start = archive.len() as u32;
-    archive.extend_from_slice(&directory);
-    archive.extend_from_slice(b"PK\x05\x06\0\0\0\0");
-    for _ in 0..2 {
-        archive.extend_from_slice(&(members.len() as u16).to_le_bytes());
-    }
-    archive.extend_from_slice(&(directory.len() as u32).to_le_bytes());
-    archive.extend_from_slice(&start.to_le_bytes());
-    archive.extend_from_slice(&[0; 2]);
-    Ok(archive)
+        Ok(archive.finish()?.into_inner())
+    };
+    write().map_err(|e| Error::refused(format!("the archive cannot be written down: {e}")))
 }
 
 /// The bytes of an NPY file with a vector of texts, which NumPy reads as an array of type `<U…`.
@@ -78,28 +48,21 @@ pub fn npy_texts(texts: &[String]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Read;
 
     #[test]
-    fn members_are_found_by_the_directory() {
-        let members = [("u", b"first".to_vec()), ("größe", vec![0; 300])];
-        let archive = npz_bytes(&members).unwrap();
-        let number = |at: usize, bytes: usize| {
-            archive[at..at + bytes].iter().rev().fold(0usize, |sum, &b| sum << 8 | usize::from(b))
-        };
-        let end = archive.len() - 22;
-        assert_eq!((&archive[end..end + 4], number(end + 10, 2)), (&b"PK\x05\x06"[..], 2));
-        let mut at = number(end + 16, 4);
-        for (name, bytes) in &members {
-            let name = format!("{name}.npy");
-            assert_eq!(&archive[at..at + 4], b"PK\x01\x02");
-            assert_eq!(&archive[at + 46..at + 46 + name.len()], name.as_bytes());
-            let (size, local) = (number(at + 24, 4), number(at + 42, 4));
-            assert_eq!((number(at + 16, 4) as u32, size), (crc32fast::hash(bytes), bytes.len()));
-            assert_eq!(&archive[local..local + 4], b"PK\x03\x04");
-            assert_eq!(&archive[local + 30 + name.len()..][..size], &bytes[..]);
-            at += 46 + name.len();
+    fn members_are_read_back() {
+        let members = [("u", b"first".to_vec()), ("größe", vec![7; 300])];
+        let bytes = npz_bytes(&members).unwrap();
+        assert_eq!(bytes, npz_bytes(&members).unwrap());
+        let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+        for (name, expected) in &members {
+            let mut content = Vec::new();
+            archive.by_name(&format!("{name}.npy")).unwrap().read_to_end(&mut content).unwrap();
+            assert_eq!(&content, expected);
         }
-        assert_eq!(at, end);
+        assert_eq!(archive.len(), 2);
+        assert!(npz_bytes(&[("u", Vec::new()), ("u", Vec::new())]).is_err());
     }
 
     #[test]
