@@ -12,6 +12,7 @@ mod c05;
 mod c12;
 mod c19;
 mod c27;
+mod c29;
 mod c34;
 mod c40;
 mod claim;

@@ -197,14 +197,7 @@ pub const CLAIMS: &[Claim] = &[
         Some("2308.06675"),
         "Learns the closure of a kinetic theory by training through a differentiable spectral solver.",
     ),
-    Claim::planned(
-        29,
-        "matrix-completion-altmin",
-        "Matrix completion",
-        "Gu, Song, Yin, Zhang: Low Rank Matrix Completion via Robust Alternating Minimization in Nearly Linear Time, ICLR 2024",
-        Some("2302.11068"),
-        "Alternating least squares with sketched, inexact inner solves: nearly linear time per sweep.",
-    ),
+    crate::c29::CLAIM,
     Claim::planned(
         30,
         "local-reg-nde",

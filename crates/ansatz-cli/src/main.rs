@@ -3,6 +3,7 @@
 mod bench;
 mod certify;
 mod claim;
+mod complete;
 mod discover;
 mod emit;
 mod ems;
@@ -43,7 +44,7 @@ enum Command {
     Sample(sample::Command),
     /// The work–error curves of several methods on one problem
     Frontier(sample::Frontier),
-    /// Solve linear systems, alone or in sequence, with a relaxation parameter that can be learnt
+    /// Solve linear systems, alone or in sequence, with a relaxation parameter that can be learnt; complete matrices
     Linear(linear::Linear),
     /// List the claims, show one, or run the experiment that it stands on
     Claim(claim::Claim),
