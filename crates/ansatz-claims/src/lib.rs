@@ -9,6 +9,7 @@
 mod c01;
 mod c03;
 mod c05;
+mod c35;
 mod claim;
 mod lab;
 mod record;
