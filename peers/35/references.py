@@ -1,7 +1,7 @@
 """References for logarithms of Bessel functions, from Arb's ball arithmetic (python-flint).
 
-`python references.py FILE` writes the points and values that the tests and the claim of system 35 read: comma-separated
-v, x, log I_v(x), log K_v(x). The points are decimals of six digits, taken as the nearest doubles; the values are correct
+`python references.py FILE` writes the points and values that the tests and the claim of system 35 read, kept as
+crates/ansatz-functions/src/special/log_bessel/references.csv: comma-separated v, x, log I_v(x), log K_v(x). The points are decimals of six digits, taken as the nearest doubles; the values are correct
 to all 22 digits that are written.
 """
 
@@ -12,7 +12,7 @@ from flint import arb, ctx
 
 DIGITS = 22
 
-# Edges, and points whose values are given elsewhere in the literature of this subject.
+# Points near edges and lines between expansions, of every size.
 CHOSEN = [
     (0, 1e-6), (0, 1), (0.5, 2), (1, 10), (3.7, 0.01), (10, 30), (15.3, 31), (25, 20), (100, 50), (100, 1000), (139, 3533),
     (511.5, 2000), (1023, 500), (4095, 10000), (16383, 20000), (16383, 1e5), (1e5, 1), (0.25, 1e5), (12.6, 19.6), (12.8, 1e-8),

@@ -3,7 +3,7 @@
 use crate::print;
 use ansatz_core::{Error, Result};
 use ansatz_functions::special::LogBessel;
-use ansatz_functions::special::log_bessel::{Kind, Mode, Scaling, branch_of};
+use ansatz_functions::special::log_bessel::{Branch, Kind, Mode, Scaling, branch_of};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -111,7 +111,7 @@ impl Log {
             // JSON has no infinity; as text it is at least not lost.
             "value": if value.is_finite() { json!(value) } else { json!(value.to_string()) },
             "scaled": self.scaled,
-            "branch": branch.map(|branch| branch.name()),
+            "branch": branch.map(Branch::name),
             "left_out": branch.map(|branch| branch.truncation(kind, order, x)),
         })
     }

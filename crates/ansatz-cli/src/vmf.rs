@@ -133,16 +133,12 @@ fn read_npy(path: &Path) -> Result<(Vec<u64>, Vec<f64>)> {
     if file.order() == npyz::Order::Fortran && shape.len() > 1 {
         return Err(Error::format(path, "it is stored by columns; save it in C order"));
     }
-    let entries = match file.into_vec::<f64>() {
-        Ok(entries) => entries,
-        Err(_) => {
-            let single = open()?.into_vec::<f32>();
-            let single =
-                single.map_err(|_| Error::format(path, "its entries are not of single or double precision"))?;
-            single.into_iter().map(f64::from).collect()
-        }
-    };
-    Ok((shape, entries))
+    if let Ok(entries) = file.into_vec::<f64>() {
+        return Ok((shape, entries));
+    }
+    let entries = open()?.into_vec::<f32>();
+    let entries = entries.map_err(|_| Error::format(path, "its entries are not of single or double precision"))?;
+    Ok((shape, entries.into_iter().map(f64::from).collect()))
 }
 
 fn write_npy(path: &Path, shape: &[u64], entries: &[f64]) -> Result<()> {

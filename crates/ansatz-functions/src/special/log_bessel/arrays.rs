@@ -95,13 +95,10 @@ impl LogBessel {
         if out.len() != length {
             return Err(Error::parameter("the length of the output", out.len(), format!("{length}, as the input's")));
         }
-        if let Some(i) = v.iter().position(|v| !v.is_finite() || (self.kind == Kind::I && *v < 0.0)) {
-            let allowed = if self.kind == Kind::I { "finite and not negative" } else { "finite" };
-            return Err(Error::parameter(format!("v[{i}]"), v[i], allowed));
-        }
-        if let Some(i) = x.iter().position(|x| !x.is_finite() || *x < 0.0) {
-            return Err(Error::parameter(format!("x[{i}]"), x[i], "finite and not negative"));
-        }
+        // K is even in its order.
+        let least = if self.kind == Kind::I { 0.0 } else { f64::MIN };
+        allowed("v", v, least)?;
+        allowed("x", x, 0.0)?;
         let fill = |start: usize, out: &mut [f64]| {
             let end = start + out.len();
             let v = if v.len() == 1 { v } else { &v[start..end] };
@@ -121,6 +118,22 @@ impl LogBessel {
             }
         }
         Ok(())
+    }
+}
+
+/// Refuses the first number that is not finite or is less than `least`, which is 0 or the least double.
+fn allowed(name: &str, numbers: &[f64], least: f64) -> Result<()> {
+    let is_allowed = |number: f64| (least..=f64::MAX).contains(&number);
+    // Without a branch for each: most arrays are fine.
+    if numbers.iter().fold(true, |all, &number| all & is_allowed(number)) {
+        return Ok(());
+    }
+    match numbers.iter().position(|&number| !is_allowed(number)) {
+        Some(i) => {
+            let allowed = if least == 0.0 { "finite and not negative" } else { "finite" };
+            Err(Error::parameter(format!("{name}[{i}]"), numbers[i], allowed))
+        }
+        None => Ok(()),
     }
 }
 
