@@ -5,7 +5,7 @@ use crate::lab::Lab;
 use ansatz_core::{Result, Seed, Stream};
 use ansatz_functions::special::LogBessel;
 use ansatz_functions::special::log_bessel::{Branch, Kind, Mode, branch_of, log_iv_slope, log_kv_slope};
-use ansatz_functions::special::{log_iv, log_kv};
+use ansatz_functions::special::{log_iv, log_ive, log_kv, log_kve};
 
 pub(super) const NOT_FINITE: &str = "values that are not finite, of I and K at a million pairs";
 pub(super) const WRONSKIAN: &str = "Wronskian: largest deviation / max(1, |log|)";
@@ -58,11 +58,13 @@ fn wronskian(v: f64, x: f64) -> f64 {
     (sum + x.ln()).abs() / logs.iter().fold(1.0, |size, log| worse(size, log.abs()))
 }
 
-/// 0, 1 or 2: for `I` and for `K` whether a larger order goes the wrong way. The order grows by enough to be seen: the
-/// logarithms change by about `(w² − v²)/2x` for large `x`.
+/// 0, 1 or 2: for `I` and for `K` whether a larger order goes the wrong way. The scaled logarithms change by about
+/// `(w² − v²)/2x` for large `x`, and the order grows by enough for that to be above their rounding.
 fn order(v: f64, x: f64) -> u32 {
-    let w = v * 1.01 + 1e-12 * x;
-    u32::from(log_iv(w, x) >= log_iv(v, x)) + u32::from(log_kv(w, x) <= log_kv(v, x))
+    let (i, k) = (log_ive(v, x), log_kve(v, x));
+    let w = (1.02 * v * v + 1e-12 * x * (1.0 + worse(i.abs(), k.abs()))).sqrt();
+    let wrong = |right: bool| u32::from(!right);
+    wrong(log_ive(w, x) < i) + wrong(log_kve(w, x) > k)
 }
 
 /// Steps from one double to the next across every line between branches, less what the function itself changes by.
