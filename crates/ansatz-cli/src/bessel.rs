@@ -103,7 +103,6 @@ impl Log {
     }
 
     fn row(&self, kind: Kind, mode: Mode, v: f64, x: f64, value: f64) -> Value {
-        let order = if kind == Kind::K { v.abs() } else { v };
         let branch = branch_of(kind, mode, v, x).filter(|_| self.explain);
         json!({
             "v": v,
@@ -112,7 +111,7 @@ impl Log {
             "value": if value.is_finite() { json!(value) } else { json!(value.to_string()) },
             "scaled": self.scaled,
             "branch": branch.map(Branch::name),
-            "left_out": branch.map(|branch| branch.truncation(kind, order, x)),
+            "left_out": branch.map(|branch| branch.truncation(kind, v, x)),
         })
     }
 }
@@ -121,8 +120,7 @@ fn explain(kind: Kind, mode: Mode, v: f64, x: f64, name: &str) -> String {
     let Some(branch) = branch_of(kind, mode, v, x) else {
         return format!("  {name} at v = {v}, x = {x} is a limit");
     };
-    let order = if kind == Kind::K { v.abs() } else { v };
-    let left_out = branch.truncation(kind, order, x);
+    let left_out = branch.truncation(kind, v, x);
     format!("  {name} at v = {v}, x = {x} by {}; it leaves out {left_out:.1e} of the function", branch.name())
 }
 

@@ -10,11 +10,13 @@ pub(super) const DEBYE: &str = "Debye's expansion: ns a value, the slower of I a
 pub(super) const SERIES: &str = "series of I: ns a value";
 pub(super) const INTEGRAL: &str = "integral for K: ns a value";
 
+const BARS: [&str; 4] = [HANKEL, DEBYE, SERIES, INTEGRAL];
 const REPETITIONS: usize = 15;
 
 /// Points of which the function's time is taken.
 struct Range {
     name: &'static str,
+    is_bar: bool,
     functions: &'static [LogBessel],
     v: Vec<f64>,
     x: Vec<f64>,
@@ -32,7 +34,7 @@ pub(super) fn run(lab: &mut Lab) -> Result<()> {
     let mut stream = lab.seeds()[0].stream("points of the times", 0);
     let mut range = |name, functions, point: fn(&mut Stream) -> (f64, f64)| {
         let (v, x) = (0..count).map(|_| point(&mut stream)).unzip();
-        Range { name, functions, v, x }
+        Range { name, is_bar: BARS.contains(&name), functions, v, x }
     };
     let ranges = [
         range(HANKEL, BOTH, |s| {
@@ -59,9 +61,9 @@ pub(super) fn run(lab: &mut Lab) -> Result<()> {
         }
     }
     let mut usual = Vec::new();
-    for (i, (range, times)) in ranges.iter().zip(&mut times).enumerate() {
+    for (range, times) in ranges.iter().zip(&mut times) {
         let medians: Vec<f64> = times.iter_mut().filter(|times| !times.is_empty()).map(|times| median(times)).collect();
-        if i < 4 {
+        if range.is_bar {
             lab.measure(range.name, medians.iter().copied().fold(0.0, f64::max))?;
         } else {
             usual.push(format!("{}: {:.0} and {:.0}", range.name, medians[0], medians[1]));

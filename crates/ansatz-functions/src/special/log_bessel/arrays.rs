@@ -31,7 +31,8 @@ pub struct LogBessel {
     pub scaling: Scaling,
     /// Where the branches meet.
     pub mode: Mode,
-    /// Threads for arrays; 0 means those of the pool that the caller is in. The values are the same for every number.
+    /// Threads for arrays: 1 is the caller alone, 0 the pool that it is in, any other number a pool of its own, whose start
+    /// takes some 0.1 ms. The values are the same for every number.
     pub threads: usize,
 }
 
@@ -154,6 +155,9 @@ enum Group {
     Series,
 }
 
+/// By number.
+const GROUPS: [Group; 4] = [Group::Hankel, Group::Debye, Group::NearZero, Group::Series];
+
 impl pulp::NullaryFnOnce for Block<'_> {
     type Output = ();
 
@@ -161,8 +165,8 @@ impl pulp::NullaryFnOnce for Block<'_> {
     fn call(self) {
         let Self { function, v, x, out } = self;
         let &LogBessel { kind, scaling, mode, .. } = function;
-        let mut groups = [[0u16; BLOCK]; 4];
-        let mut counts = [0; 4];
+        let mut groups = [[0u16; BLOCK]; GROUPS.len()];
+        let mut counts = [0; GROUPS.len()];
         let at = |i: usize| (function.order(v[if v.len() == 1 { 0 } else { i }]), x[if x.len() == 1 { 0 } else { i }]);
         for i in 0..out.len() {
             let (v, x) = at(i);
@@ -188,7 +192,7 @@ impl pulp::NullaryFnOnce for Block<'_> {
             groups[group][counts[group]] = i as u16;
             counts[group] += 1;
         }
-        for (group, (indices, &count)) in groups.iter().zip(&counts).enumerate() {
+        for (group, (indices, &count)) in GROUPS.into_iter().zip(groups.iter().zip(&counts)) {
             for indices in indices[..count].chunks(WIDTH) {
                 let (mut a, mut b) = ([0.0; WIDTH], [0.0; WIDTH]);
                 for lane in 0..WIDTH {
@@ -197,10 +201,10 @@ impl pulp::NullaryFnOnce for Block<'_> {
                 }
                 let (a, b) = (Lanes(a), Lanes(b));
                 let values = match group {
-                    0 => hankel::value(kind, scaling, a, b),
-                    1 => debye::value(kind, scaling, a, b),
-                    2 => debye::value_near_zero(kind, scaling, a, b),
-                    _ => series::value(scaling, a, b),
+                    Group::Hankel => hankel::value(kind, scaling, a, b),
+                    Group::Debye => debye::value(kind, scaling, a, b),
+                    Group::NearZero => debye::value_near_zero(kind, scaling, a, b),
+                    Group::Series => series::value(scaling, a, b),
                 };
                 for (lane, &i) in indices.iter().enumerate() {
                     out[usize::from(i)] = values.0[lane];

@@ -32,6 +32,7 @@ impl Branch {
     /// What it leaves out, relative to the function: the first omitted term, or a bound of the rule's error. Rounding comes
     /// on top of it.
     pub fn truncation(self, kind: Kind, v: f64, x: f64) -> f64 {
+        let v = v.abs();
         match self {
             Self::Hankel => hankel::truncation(kind, v, x),
             Self::Debye => debye::truncation(kind, v, x),

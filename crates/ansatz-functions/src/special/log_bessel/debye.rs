@@ -12,7 +12,7 @@
 //! yields the scaled functions by leaving `x` out. Near `x = 0.6627 v`, where `η` vanishes while its parts are of the size of
 //! `v`, its Taylor series is used.
 //!
-//! Derivatives come from `V_k − U_k`, in which `p(1−p²)` is a factor (DLMF 10.41.11), so that
+//! Derivatives come from `v_k − u_k`, in which `t(1−t²)` is a factor (DLMF 10.41.11), so that
 //! `I_{v+1}/I_v = x/(v+s) − x/s² · ΣQ_k(p)/s^k / ΣU_k(p)/s^k` with `Q_k = (½ + k)U_k + 2p U_k′`: no difference of large
 //! numbers at any `v` and `x`.
 //!

@@ -112,8 +112,10 @@ pub(super) fn slope(v: f64, x: f64) -> f64 {
 }
 
 /// A bound of the rule's error relative to `K`: `2e^{−2πa/h} K_v(x cos a)/K_v(x)` at the best of some distances `a`, with
-/// `K_v(x cos a) ≤ e^{x(1 − cos a)} (cos a)^{−v} K_v(x)`.
+/// `K_v(x cos a) ≤ e^{x(1 − cos a)} (cos a)^{−v} K_v(x)` for `v ≥ ½`, since `−K′/K = K_{v−1}/K_v + v/x ≤ 1 + v/x`; it grows
+/// with `v`, so that the bound at a half also holds below.
 pub(super) fn discretisation(v: f64, x: f64) -> f64 {
+    let v = v.max(0.5);
     let bound = |a: f64| {
         let cosine = a.cos();
         2.0 * (x * (1.0 - cosine) - v * cosine.ln() - std::f64::consts::TAU * a / STEP).exp()

@@ -72,7 +72,7 @@ impl<const N: usize> Lanes<N> {
         self
     }
 
-    /// Natural logarithm of positive normal numbers, within an ulp.
+    /// Natural logarithm of positive normal numbers, within an ulp; of others it is of no meaning.
     ///
     /// `x = 2^k m` with `m` in `[√½, √2)` and `log m = 2 artanh s`, `s = f/(2+f)`, `f = m − 1`, by its Taylor series,
     /// arranged as `f − (f²/2 − s(f²/2 + R))` so that the rounding of `s` does not show.
@@ -85,9 +85,10 @@ impl<const N: usize> Lanes<N> {
         let (mut k, mut f) = (self, self);
         for i in 0..N {
             let bits = self.0[i].to_bits();
-            let exponent = (bits + SHIFT) >> 52;
+            // Whatever is no positive number gives some value here, and no overflow.
+            let exponent = bits.wrapping_add(SHIFT) >> 52;
             k.0[i] = f64::from_bits(WHOLE | exponent) - (4503599627370496.0 + 1023.0);
-            f.0[i] = f64::from_bits((bits + ONE).wrapping_sub(exponent << 52)) - 1.0;
+            f.0[i] = f64::from_bits(bits.wrapping_add(ONE).wrapping_sub(exponent << 52)) - 1.0;
         }
         let s = f / (2.0 + f);
         let (z, half_square) = (s * s, 0.5 * f * f);

@@ -3,8 +3,8 @@
 use super::{Branch, Kind, Lanes, Scaling, debye, hankel, series};
 
 impl Branch {
-    /// `log I_v(x)` or `log K_v(x)` by this expansion with terms up to `last`, at `v ≥ 0` and `x > 0` that need not be its
-    /// own; `None` for a branch without terms, for one that lacks `last`, and for the series of `K`.
+    /// `log I_v(x)` or `log K_v(x)` by this expansion with terms up to `last`, at `v ≥ 0` and `x > 0` of moderate size that need not be its
+    /// own; `None` elsewhere, for a branch without terms, for one that lacks `last`, and for the series of `K`.
     ///
     /// ```
     /// use ansatz_functions::special::log_bessel::{Branch, Kind};
@@ -13,6 +13,9 @@ impl Branch {
     /// assert_eq!(one, Branch::Hankel.partial(Kind::K, 1.5, 2.0, 20));
     /// ```
     pub fn partial(self, kind: Kind, v: f64, x: f64, last: usize) -> Option<f64> {
+        if !(v >= 0.0 && x > 0.0 && debye::is_tame(v, x)) {
+            return None;
+        }
         let (a, b) = (Lanes([v]), Lanes([x]));
         let value = match (self, kind) {
             (Self::Hankel, _) if last <= hankel::LAST => hankel::value_to(kind, Scaling::None, a, b, last).0[0],

@@ -19,12 +19,17 @@ impl VonMisesFisher {
     /// Each is drawn from a stream of its own, on the threads of the caller's pool: same seed, same samples.
     ///
     /// # Errors
-    /// [`Error::Parameter`] if so many numbers cannot be counted.
+    /// [`Error::Parameter`] if so many numbers cannot be counted, [`Error::Environment`] if there is no memory for them.
     pub fn sample(&self, count: usize, seed: Seed) -> Result<Vec<f64>> {
         let p = self.dimension();
         let size = count.checked_mul(p).filter(|size| isize::try_from(*size).is_ok_and(|size| size < isize::MAX / 8));
         let size = size.ok_or_else(|| Error::parameter("count", count, format!("less, in {p} dimensions")))?;
-        let mut samples = vec![0.0; size];
+        let mut samples = Vec::new();
+        samples.try_reserve_exact(size).map_err(|error| Error::Environment {
+            what: format!("the memory for {count} samples in {p} dimensions"),
+            reason: error.to_string(),
+        })?;
+        samples.resize(size, 0.0);
         samples
             .par_chunks_mut(p)
             .enumerate()
