@@ -1,14 +1,17 @@
 //! `ansatz sample` and `ansatz frontier`.
 
+use crate::ems::{Statistics, V3Options};
 use crate::print;
 use crate::progress::{self, Style};
 use ansatz_core::render::{frontier_csv, frontier_table, svg};
 use ansatz_core::{Error, Result, Run, Seed, write_atomic};
-use ansatz_diffusion::model::{self, Guided, Mixture, Model};
+use ansatz_diffusion::model::{self, Guided, Mixture, Model, Threshold, Thresholded};
 use ansatz_diffusion::schedule::{self, Schedule};
-use ansatz_diffusion::solver::{self, Adaptive, Control, DormandPrince, DpmPair, Method, Pair, Steps, Variable};
+use ansatz_diffusion::solver::{
+    self, Adaptive, Control, DormandPrince, DpmPair, Method, Pair, Solver, Steps, Variable,
+};
 use ansatz_diffusion::{Batch, Grid, Path, Problem, Sampling, median_error, reference, rmse, start_noise};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use npyz::WriterBuilder;
 use serde_json::json;
 use std::path::PathBuf;
@@ -18,9 +21,9 @@ use std::time::Duration;
 /// The adaptive solvers, by the names of the command line.
 const PAIRS: [&str; 3] = ["dpm-solver-12", "dpm-solver-23", "rk45"];
 
-/// Which model, and along which path it is sampled.
+/// Along which path a model is sampled.
 #[derive(Args)]
-struct Setting {
+pub(crate) struct Place {
     /// Noise schedule: vp-linear, vp-cosine, ddpm-linear, scaled-linear, squared-cosine, ve, edm, flow
     #[arg(long, default_value = "vp-linear")]
     schedule: String,
@@ -30,6 +33,24 @@ struct Setting {
     /// Time to end with; the schedule's own if left out
     #[arg(long, allow_hyphen_values = true)]
     end: Option<f64>,
+}
+
+impl Place {
+    pub(crate) fn schedule(&self) -> Result<Box<dyn Schedule>> {
+        schedule::named(&self.schedule)
+    }
+
+    pub(crate) fn path<'a>(&self, schedule: &'a dyn Schedule) -> Result<Path<'a>> {
+        let (start, end) = schedule.span();
+        Path::new(schedule, self.start.unwrap_or(start), self.end.unwrap_or(end))
+    }
+}
+
+/// Where the steps are, and how the model is guided.
+#[derive(Args)]
+struct Setting {
+    #[command(flatten)]
+    place: Place,
     /// Where the steps are: time, log-snr, quadratic, karras
     #[arg(long, default_value = "log-snr")]
     grid: Grid,
@@ -42,15 +63,6 @@ struct Setting {
 }
 
 impl Setting {
-    fn schedule(&self) -> Result<Box<dyn Schedule>> {
-        schedule::named(&self.schedule)
-    }
-
-    fn path<'a>(&self, schedule: &'a dyn Schedule) -> Result<Path<'a>> {
-        let (start, end) = schedule.span();
-        Path::new(schedule, self.start.unwrap_or(start), self.end.unwrap_or(end))
-    }
-
     /// Calls `work` with the model as it is to be sampled: guided if classes are given.
     fn guided<T>(&self, mixture: &Mixture, work: impl FnOnce(&dyn Model) -> Result<T>) -> Result<T> {
         if self.class.is_empty() {
@@ -61,22 +73,85 @@ impl Setting {
 }
 
 /// The mixture of this name, or in this file.
-fn mixture(name: &str) -> Result<Mixture> {
+pub(crate) fn mixture(name: &str) -> Result<Mixture> {
     let path = PathBuf::from(name);
     if path.extension().is_some() || path.exists() { model::read(&path) } else { model::named(name) }
 }
 
+/// Samples, or what is measured of a model for sampling.
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct Command {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    sample: Option<Sample>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Measure the statistics of a model that --solver v3 goes by: once for a model and a schedule
+    Ems(Statistics),
+}
+
+impl Command {
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        match (self.verb, self.sample) {
+            (Some(Verb::Ems(statistics)), _) => statistics.run(),
+            (None, Some(sample)) => sample.run(),
+            (None, None) => Err(Error::parameter("the model", "missing", "a file of Gaussians or a name")),
+        }
+    }
+}
+
+/// How predicted pixels are kept within their range.
+#[derive(Args)]
+struct Pixels {
+    /// Keep predicted pixels within their range: static, by cutting off, or dynamic, by shrinking each sample from a quantile
+    #[arg(long, value_enum)]
+    threshold: Option<Rule>,
+    /// The quantile of dynamic thresholding, in (0, 1]
+    #[arg(long, default_value_t = 0.995, requires = "threshold", allow_hyphen_values = true)]
+    quantile: f64,
+    /// The largest absolute value that pixels have
+    #[arg(long, default_value_t = 1.0, requires = "threshold", allow_hyphen_values = true)]
+    largest: f64,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Rule {
+    Static,
+    Dynamic,
+}
+
+impl Pixels {
+    fn threshold(&self) -> Result<Option<Threshold>> {
+        let (p, max) = (self.quantile, self.largest);
+        self.threshold
+            .map(|rule| match rule {
+                Rule::Static => Threshold::Static { max },
+                Rule::Dynamic => Threshold::Dynamic { p, max },
+            })
+            .map(Threshold::checked)
+            .transpose()
+    }
+}
+
 #[derive(Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-pub(crate) struct Sample {
+struct Sample {
     /// A TOML file of Gaussians, or gmm8, gmm8-smooth, digits, digits-empirical
     model: String,
     #[command(flatten)]
     setting: Setting,
-    /// dpm-solver-1, -2, -3, -fast-2, -fast-3, -taylor-2, -taylor-3, ddim, euler, heun, rk3, rk4;
-    /// adaptive: dpm-solver-12, dpm-solver-23, rk45
+    /// dpm-solver-1, -2, -3, -fast-2, -fast-3, -taylor-2, -taylor-3, -2m, -3m, ddim, euler, heun, rk3, rk4;
+    /// DPM-Solver++: dpmpp-1, -2s, -3s, -2m, -3m, -3m-exact, and -taylor after a 2s, 3s or 2m; with noise in every
+    /// step: sde-dpmpp-1, -2m, -2m-taylor, -3m; unipc-1, -2, -3, -bh1-2, -bh1-3, unip-2, -3,
+    /// deis-tab-1, -2, -3; v3 with --ems; adaptive: dpm-solver-12, dpm-solver-23, rk45
     #[arg(long, default_value = "dpm-solver-fast-3")]
     solver: String,
+    #[command(flatten)]
+    v3: V3Options,
     /// Evaluations of the model a sample, at most
     #[arg(long, alias = "evals", default_value_t = 20)]
     steps: usize,
@@ -86,6 +161,8 @@ pub(crate) struct Sample {
     /// Replace the end state by the data predicted there, one evaluation more
     #[arg(long)]
     denoise: bool,
+    #[command(flatten)]
+    pixels: Pixels,
     /// Number of samples
     #[arg(long, default_value_t = 16)]
     count: usize,
@@ -116,20 +193,27 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    pub(crate) fn run(self) -> Result<ExitCode> {
+    fn run(self) -> Result<ExitCode> {
         let mixture = mixture(&self.model)?;
-        self.setting.guided(&mixture, |model| self.sample(model))
+        let Some(threshold) = self.pixels.threshold()? else {
+            return self.setting.guided(&mixture, |model| self.sample(model, &mixture));
+        };
+        if let Some(warning) = threshold.doubt(&mixture.second_moments()) {
+            eprintln!("warning: {warning}");
+        }
+        self.setting.guided(&mixture, |model| self.sample(&Thresholded::new(model, threshold)?, &mixture))
     }
 
-    fn sample(&self, model: &dyn Model) -> Result<ExitCode> {
-        let schedule = self.setting.schedule()?;
-        let path = self.setting.path(&*schedule)?;
+    /// `free` is the model without guidance.
+    fn sample(&self, model: &dyn Model, free: &Mixture) -> Result<ExitCode> {
+        let schedule = self.setting.place.schedule()?;
+        let path = self.setting.place.path(&*schedule)?;
         let style = if self.quiet { Style::None } else { self.progress };
         let mut run = Run::new(Seed(self.seed)).observer(progress::observer(style)).interrupt(progress::interrupt());
         if let Some(seconds) = self.time {
             run = run.time_limit(limit(seconds)?);
         }
-        let samples = self.with_method(|method| {
+        let samples = self.with_method(free, |method| {
             Sampling::new(path, method).threads(self.threads).sample(model, self.count, &mut run)
         })?;
         if !samples.stopped.succeeded() {
@@ -167,12 +251,32 @@ impl Sample {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn with_method<T>(&self, work: impl FnOnce(&dyn Method) -> Result<T>) -> Result<T> {
+    fn steps_of<'a>(&self, solver: &'a dyn Solver) -> Steps<'a> {
+        Steps { solver, grid: self.setting.grid.clone(), evaluations: self.steps, denoise: self.denoise }
+    }
+
+    fn with_method<T>(&self, free: &Mixture, work: impl FnOnce(&dyn Method) -> Result<T>) -> Result<T> {
+        if self.solver == "v3" {
+            if self.denoise {
+                return Err(Error::parameter("denoise", true, "left out with v3, which has no such step"));
+            }
+            return self.v3.with(free, &self.setting.grid, self.steps, work);
+        }
+        self.v3.unused(&self.solver)?;
+        if let Ok(solver) = solver::multistep(&self.solver) {
+            // High orders are not stable under every guidance.
+            let scale = if self.setting.class.is_empty() { 1.0 } else { self.setting.guidance.unwrap_or(1.0) };
+            let (solver, notice) = solver.under_guidance(scale, self.steps);
+            if let Some(notice) = notice {
+                eprintln!("notice: {notice}");
+            }
+            return work(&self.steps_of(&solver));
+        }
         if !PAIRS.contains(&self.solver.as_str()) {
-            let solver = solver::named(&self.solver)
-                .map_err(|_| Error::unknown("solver", &self.solver, solver::NAMES.into_iter().chain(PAIRS)))?;
-            let grid = self.setting.grid.clone();
-            return work(&Steps { solver: &*solver, grid, evaluations: self.steps, denoise: self.denoise });
+            let solver = solver::named(&self.solver).map_err(|_| {
+                Error::unknown("solver", &self.solver, solver::NAMES.into_iter().chain(PAIRS).chain(["v3"]))
+            })?;
+            return work(&self.steps_of(&*solver));
         }
         if self.denoise {
             return Err(Error::parameter(
@@ -193,7 +297,7 @@ impl Sample {
     }
 }
 
-fn limit(seconds: f64) -> Result<Duration> {
+pub(crate) fn limit(seconds: f64) -> Result<Duration> {
     Duration::try_from_secs_f64(seconds)
         .ok()
         .filter(|d| !d.is_zero())
@@ -265,8 +369,8 @@ impl Diffusion {
         if self.count == 0 {
             return Err(Error::parameter("count", 0, "at least 1"));
         }
-        let schedule = self.setting.schedule()?;
-        let path = self.setting.path(&*schedule)?;
+        let schedule = self.setting.place.schedule()?;
+        let path = self.setting.place.path(&*schedule)?;
         let start = start_noise(Seed(self.seed), 0, self.count, model.dim(), &path.from);
         let problem = Problem::new(model, path, start, 1e-11)?;
         let mut run =

@@ -6,6 +6,7 @@
 //! * [`Prediction`]: what the model predicts, with exact conversions between the five kinds;
 //! * [`Grid`]: where the nodes are;
 //! * [`solver`]: how to get from node to node, fixed or adaptive;
+//! * [`ems`]: statistics of a model that tell a solver how to parameterise it;
 //! * [`model`]: what is asked, from closed-form mixtures to a closure, with or without [guidance](model::Guided).
 //!
 //! [`Sampling`] runs them; a [`Stepper`] is the same half-way, for callers who keep the loop. Because the [mixtures](model::Mixture)
@@ -26,6 +27,7 @@
 //! ```
 
 mod batch;
+pub mod ems;
 mod grid;
 pub mod model;
 mod noise;
@@ -41,7 +43,7 @@ mod stepper;
 
 pub use batch::{Batch, median_error, rmse};
 pub use grid::{Grid, Path};
-pub use noise::{start_noise, start_points};
+pub use noise::{start_noise, start_points, step_noise};
 pub use prediction::Prediction;
 pub use problem::{Problem, Score};
 pub use reference::{Reference, reference};

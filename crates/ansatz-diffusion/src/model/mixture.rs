@@ -18,12 +18,14 @@
 //! Source: the posterior mean of a Gaussian mixture is textbook material; Efron 2011, "Tweedie's formula and selection
 //! bias".
 
+mod tangent;
+
 use super::guided::Conditional;
-use super::{Model, same_shape};
+use super::{Direction, Model, same_shape};
 use crate::batch::Batch;
 use crate::prediction::Prediction;
 use crate::schedule::Level;
-use ansatz_core::{Error, Result, Stream};
+use ansatz_core::{Error, Result, Seed, Stream};
 use faer::diag::Diag;
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
@@ -183,6 +185,12 @@ impl Mixture {
         sum
     }
 
+    /// The mean square of each coordinate.
+    pub fn second_moments(&self) -> Vec<f64> {
+        let (d, mean, covariance) = (self.dim, self.mean(), self.covariance());
+        (0..d).map(|i| covariance[i * d + i] + mean[i] * mean[i]).collect()
+    }
+
     /// Draws one sample of the mixture itself.
     pub fn draw(&self, stream: &mut Stream) -> Vec<f64> {
         let mut at = stream.uniform();
@@ -198,10 +206,18 @@ impl Mixture {
         x
     }
 
-    /// The prediction for one sample, from the components of `class` or from all.
-    fn row(&self, x: &[f64], class: Option<usize>, level: &Level, want: Prediction, room: &mut Room, out: &mut [f64]) {
-        let (alpha, sigma) = (level.alpha, level.sigma);
-        let (a2, s2) = (alpha * alpha, sigma * sigma);
+    /// `rows` samples of the mixture itself; sample `i` has a stream of its own.
+    pub fn draws(&self, seed: Seed, rows: usize) -> Batch {
+        let mut batch = Batch::zeros(rows, self.dim);
+        for i in 0..rows {
+            batch.row_mut(i).copy_from_slice(&self.draw(&mut seed.stream("mixture", i as u64)));
+        }
+        batch
+    }
+
+    /// Writes `z` of each component, and its weight in the prediction at `x`, to `room`; returns the sum of the weights.
+    fn responsibilities(&self, x: &[f64], class: Option<usize>, level: &Level, room: &mut Room) -> f64 {
+        let (a2, s2) = (level.alpha * level.alpha, level.sigma * level.sigma);
         let mut top = f64::NEG_INFINITY;
         for (k, part) in self.parts.iter().enumerate() {
             if class.is_some_and(|class| class != part.class) {
@@ -209,7 +225,7 @@ impl Mixture {
                 continue;
             }
             for ((y, x), m) in room.shifted.iter_mut().zip(x).zip(&part.mean) {
-                *y = x - alpha * m;
+                *y = x - level.alpha * m;
             }
             let z = &mut room.z[k * self.dim..(k + 1) * self.dim];
             room.weights[k] = part.log_weight + part.axes.log_density(&room.shifted, a2, s2, z);
@@ -220,6 +236,14 @@ impl Mixture {
             *weight = (*weight - top).exp();
             sum += *weight;
         }
+        sum
+    }
+
+    /// The prediction for one sample, from the components of `class` or from all.
+    fn row(&self, x: &[f64], class: Option<usize>, level: &Level, want: Prediction, room: &mut Room, out: &mut [f64]) {
+        let (alpha, sigma) = (level.alpha, level.sigma);
+        let (a2, s2) = (alpha * alpha, sigma * sigma);
+        let sum = self.responsibilities(x, class, level, room);
         // prediction = Σ r (c m + U (g(e) ⊙ z))
         let c = match want {
             Prediction::Data => 1.0,
@@ -250,6 +274,15 @@ impl Mixture {
         }
     }
 
+    /// Refuses a level at which a prediction does not exist.
+    fn defined(&self, level: &Level, want: Prediction) -> Result<()> {
+        if level.sigma == 0.0 && (want == Prediction::Score || self.parts.iter().any(|part| part.axes.least() == 0.0)) {
+            let allowed = format!("greater than 0, where {want} is defined");
+            return Err(Error::parameter("sigma", 0, allowed));
+        }
+        Ok(())
+    }
+
     fn evaluate(
         &self,
         x: &Batch,
@@ -259,10 +292,7 @@ impl Mixture {
         out: &mut Batch,
     ) -> Result<()> {
         same_shape(self.dim, x, out)?;
-        if level.sigma == 0.0 && (want == Prediction::Score || self.parts.iter().any(|part| part.axes.least() == 0.0)) {
-            let allowed = format!("greater than 0, where {want} is defined");
-            return Err(Error::parameter("sigma", 0, allowed));
-        }
+        self.defined(level, want)?;
         let mut room = Room::new(self.parts.len(), self.dim);
         for i in 0..x.rows() {
             self.row(x.row(i), class(i), level, want, &mut room, out.row_mut(i));
@@ -278,6 +308,18 @@ impl Model for Mixture {
 
     fn predict(&self, x: &Batch, _first: usize, level: &Level, want: Prediction, out: &mut Batch) -> Result<()> {
         self.evaluate(x, |_| None, level, want, out)
+    }
+
+    fn tangent(
+        &self,
+        x: &Batch,
+        _first: usize,
+        level: &Level,
+        want: Prediction,
+        direction: &Direction,
+        out: &mut Batch,
+    ) -> Result<()> {
+        self.tangent_rows(x, level, want, direction, out)
     }
 }
 
@@ -395,22 +437,36 @@ impl Axes {
         };
         match self {
             Self::Isotropic(e) => {
-                z.copy_from_slice(y);
+                self.turn(y, z);
                 let v = a2 * e + s2;
                 let square: f64 = y.iter().map(|y| y * y).sum();
                 -0.5 * (y.len() as f64 * v.ln() + square / v)
             }
-            Self::Diagonal(e) => {
-                z.copy_from_slice(y);
+            Self::Diagonal(e) | Self::Rotated(e, _) => {
+                self.turn(y, z);
                 of(e, z)
             }
-            Self::Rotated(e, u) => {
+        }
+    }
+
+    /// Writes `z = Uᵀ y`.
+    fn turn(&self, y: &[f64], z: &mut [f64]) {
+        match self {
+            Self::Isotropic(_) | Self::Diagonal(_) => z.copy_from_slice(y),
+            Self::Rotated(_, u) => {
                 z.fill(0.0);
                 for (y, row) in y.iter().zip(u.chunks_exact(z.len())) {
                     add(z, *y, row);
                 }
-                of(e, z)
             }
+        }
+    }
+
+    /// Eigenvalue `i`.
+    fn eigenvalue(&self, i: usize) -> f64 {
+        match self {
+            Self::Isotropic(e) => *e,
+            Self::Diagonal(e) | Self::Rotated(e, _) => e[i],
         }
     }
 
