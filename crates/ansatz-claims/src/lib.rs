@@ -14,6 +14,7 @@ mod c19;
 mod c27;
 mod c29;
 mod c34;
+mod c35;
 mod c40;
 mod claim;
 mod lab;

@@ -231,14 +231,7 @@ pub const CLAIMS: &[Claim] = &[
         "Distributed optimisation with compressed messages that neither stalls on heterogeneous data nor amplifies noise.",
     ),
     crate::c34::CLAIM,
-    Claim::planned(
-        35,
-        "log-bessel",
-        "log-Bessel",
-        "Plesner, Sørensen, Hauberg: Accurate Computation of the Logarithm of Modified Bessel Functions on GPUs, ICS 2024",
-        Some("2409.08729"),
-        "Logarithms of modified Bessel functions to machine precision, without overflow at any order and argument.",
-    ),
+    crate::c35::CLAIM,
     Claim::planned(
         36,
         "online-surrogate-training",

@@ -1,6 +1,7 @@
 //! The `ansatz` command: parsing, progress, tables and pictures. No mathematics.
 
 mod bench;
+mod bessel;
 mod certify;
 mod claim;
 mod complete;
@@ -15,6 +16,7 @@ mod sample;
 mod search;
 mod stability;
 mod timed;
+mod vmf;
 
 use ansatz_core::{Error, Result};
 use clap::{Parser, Subcommand};
@@ -46,6 +48,10 @@ enum Command {
     Frontier(sample::Frontier),
     /// Solve linear systems, alone or in sequence, with a relaxation parameter that can be learnt; complete matrices
     Linear(linear::Linear),
+    /// Logarithms of modified Bessel functions, at any order and argument
+    Bessel(bessel::Bessel),
+    /// Fit or sample von Mises–Fisher distributions of directions
+    Vmf(vmf::Vmf),
     /// List the claims, show one, or run the experiment that it stands on
     Claim(claim::Claim),
     /// Show evidence again: as tables, or as a page, a picture or CSV with --out
@@ -73,6 +79,8 @@ fn main() -> ExitCode {
         Command::Sample(command) => command.run(),
         Command::Frontier(command) => command.run(),
         Command::Linear(command) => command.run(),
+        Command::Bessel(command) => command.run(),
+        Command::Vmf(command) => command.run(),
         Command::Claim(command) => command.run(),
         Command::Report(command) => command.run(),
     };
