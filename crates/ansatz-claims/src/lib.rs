@@ -9,6 +9,8 @@
 mod c01;
 mod c03;
 mod c05;
+mod c09;
+mod c33;
 mod claim;
 mod lab;
 mod record;

@@ -6,6 +6,7 @@ mod claim;
 mod discover;
 mod emit;
 mod linear;
+mod optimize;
 mod progress;
 mod report;
 mod sample;
@@ -41,6 +42,8 @@ enum Command {
     Frontier(sample::Frontier),
     /// Solve linear systems, alone or in sequence, with a relaxation parameter that can be learnt
     Linear(linear::Linear),
+    /// Optimise where evaluations or messages are what it costs: distributed with compression, monotone inclusions
+    Optimize(optimize::Optimize),
     /// List the claims, show one, or run the experiment that it stands on
     Claim(claim::Claim),
     /// Show evidence again: as tables, or as a page, a picture or CSV with --out
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
         Command::Sample(command) => command.run(),
         Command::Frontier(command) => command.run(),
         Command::Linear(command) => command.run(),
+        Command::Optimize(command) => command.run(),
         Command::Claim(command) => command.run(),
         Command::Report(command) => command.run(),
     };
