@@ -1,12 +1,15 @@
 //! Our side of the comparisons with other people's software under `peers/`.
 //!
 //! `peer_side digits` prints the digits: 64 pixels and a label a line. `peer_side econtrol ROUNDS` prints the weights of
-//! logistic regression on them after so many rounds of EControl, a number a line.
+//! logistic regression on them after so many rounds of EControl, a number a line. `peer_side game N SEED EPOCHS` prints
+//! the strategies for the published game of the policeman and the burglar after so many epochs of variance-reduced
+//! Halpern, a number a line; `peer_side saddle N` the solution of the quadratic saddle.
 
 use ansatz_core::{Error, Result, Run, Seed};
 use ansatz_optimize::distributed::compress::TopK;
 use ansatz_optimize::distributed::{EControl, Training};
-use ansatz_optimize::problems::{digit_images, digits_by_class};
+use ansatz_optimize::inclusion::{Budget, HalpernVr, Inclusion, Method};
+use ansatz_optimize::problems::{MatrixGame, QuadraticSaddle, digit_images, digits_by_class};
 use std::fmt::Write;
 
 fn main() -> std::process::ExitCode {
@@ -42,7 +45,25 @@ fn run(args: &[String]) -> Result<String> {
             let trained = training.solve(&problem, &mut Run::new(Seed(1)))?;
             trained.x.iter().for_each(|value| _ = writeln!(text, "{value:e}"));
         }
-        _ => return Err(Error::parameter("the command", args.join(" "), "digits, or econtrol ROUNDS")),
+        ["game", n, seed, epochs] => {
+            let number = |word: &str| word.parse::<u32>().map_err(|_| Error::parameter("a number", word, "a number"));
+            let game = MatrixGame::policeman_published(number(n)? as usize, number(seed)?)?;
+            let strategies = game.strategies();
+            let problem = Inclusion::new(&game, &strategies, game.uniform())?;
+            let method = HalpernVr { eta: 5.0 / game.frobenius(), restart: false };
+            let budget = Budget::epochs(f64::from(number(epochs)?)).look_every(10.0);
+            let solution = method.solve(&problem, &budget, &mut Run::new(Seed(1)))?;
+            _ = writeln!(text, "{:e}", solution.residual());
+            solution.u.iter().for_each(|value| _ = writeln!(text, "{value:e}"));
+        }
+        ["saddle", n] => {
+            let n = n.parse().map_err(|_| Error::parameter("N", n, "a number"))?;
+            QuadraticSaddle::new(n)?.solution().iter().for_each(|value| _ = writeln!(text, "{value:e}"));
+        }
+        _ => {
+            let allowed = "digits, econtrol ROUNDS, game N SEED EPOCHS or saddle N";
+            return Err(Error::parameter("the command", args.join(" "), allowed));
+        }
     }
     Ok(text)
 }
