@@ -41,7 +41,8 @@ fn run(args: &[String]) -> Result<String> {
             let rounds = rounds.parse().map_err(|_| Error::parameter("ROUNDS", rounds, "a number"))?;
             let problem = digits_by_class(1e-3, None)?;
             let method = EControl { gamma: 4.0, eta: 0.1, ..EControl::default() };
-            let training = Training::new(&method, &TopK::new(32)).rounds(rounds).record_every(100).threads(2);
+            let kept = TopK::new(32);
+            let training = Training::new(&method, &kept).rounds(rounds).record_every(100).threads(2);
             let trained = training.solve(&problem, &mut Run::new(Seed(1)))?;
             trained.x.iter().for_each(|value| _ = writeln!(text, "{value:e}"));
         }

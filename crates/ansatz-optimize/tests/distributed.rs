@@ -77,7 +77,7 @@ fn every_method_solves_what_workers_agree_on() {
     // All minima are at the start; so the start is moved.
     let moved = Moved(problem);
     for name in METHODS {
-        let method = named(name, &Setting::default(), &moved).unwrap();
+        let method = named(name, &Setting { gamma: 0.1, ..Setting::default() }, &moved).unwrap();
         let trained = Training::new(&*method, &TopK::fraction(0.25)).rounds(600).solve(&moved, &mut run()).unwrap();
         assert!(trained.error() < 1e-12 * trained.history[0].error, "{name}: {}", trained.error());
     }

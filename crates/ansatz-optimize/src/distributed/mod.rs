@@ -16,8 +16,8 @@
 //! // Five workers that disagree, and messages of a tenth of the entries.
 //! let problem = Quadratic { workers: 5, dim: 200, zeta: 10.0, ..Quadratic::default() }.build(Seed(1))?;
 //! let method = EControl { gamma: 0.05, eta: 0.1, ..EControl::default() };
-//! let training = Training::new(&method, &TopK::fraction(0.1)).rounds(400);
-//! let trained = training.solve(&problem, &mut Run::new(Seed(1)))?;
+//! let kept = TopK::fraction(0.1);
+//! let trained = Training::new(&method, &kept).rounds(400).solve(&problem, &mut Run::new(Seed(1)))?;
 //! assert!(trained.error() < 1e-12);
 //! assert_eq!(trained.work.count("bytes sent"), 5 * (800 + 399 * (20 * (32 + 8) / 8)));
 //! # Ok::<(), ansatz_core::Error>(())
