@@ -41,7 +41,7 @@ fn all_methods_find_the_equilibrium_of_a_game() {
 #[test]
 fn cocoercive_problems_are_solved_with_and_without_constraints() {
     let rows = LeastSquares::random(300, 8, 0.5, Seed(1)).unwrap();
-    let exact = rows.solution().unwrap();
+    let exact = rows.solution();
     let bounds = Bounds::new(-0.2, 0.2).unwrap();
     for g in [&Free as &dyn Resolvent, &bounds] {
         let problem = Inclusion::new(&rows, g, vec![0.0; 8]).unwrap();
@@ -60,7 +60,7 @@ fn cocoercive_problems_are_solved_with_and_without_constraints() {
             assert!(u.iter().zip(&found[0]).all(|(a, b)| (a - b).abs() < 1e-6));
         }
         if g.name() == Free.name() {
-            assert!(found[0].iter().zip(&exact).all(|(a, b)| (a - b).abs() < 1e-6));
+            assert!(found[0].iter().zip(exact).all(|(a, b)| (a - b).abs() < 1e-6));
         } else {
             assert!(found[0].iter().any(|u| u.abs() == 0.2), "the bounds bind");
         }
@@ -72,7 +72,7 @@ fn a_residual_falls_as_one_over_k() {
     // Without strong convexity to speak of: unknowns of very different scale.
     let rows = LeastSquares::random(256, 64, 2.0, Seed(1)).unwrap();
     let problem = Inclusion::new(&rows, &Free, vec![0.0; 64]).unwrap();
-    let distance = rows.solution().unwrap().iter().map(|x| x * x).sum::<f64>().sqrt();
+    let distance = rows.solution().iter().map(|x| x * x).sum::<f64>().sqrt();
     let l = rows.constant();
     let solution =
         Halpern { eta: 1.0 / l, restart: false }.solve(&problem, &Budget::epochs(3000.0), &mut run()).unwrap();

@@ -45,19 +45,19 @@ impl Place {
         Checkpoint::new(&self.path, KIND, VERSION)
     }
 
-    /// The saved state, if there is one.
+    /// The saved state, if there is one; and why it is not the newest, if so.
     ///
     /// # Errors
     /// [`Error::Format`] if it is one of another setting.
-    pub(super) fn load(&self, setting: &str) -> Result<Option<State>> {
+    pub(super) fn load(&self, setting: &str) -> Result<(Option<State>, Option<String>)> {
         match self.checkpoint()?.load::<Saved>()? {
-            Some(restored) if restored.state.setting == setting => Ok(Some(restored.state.state)),
+            Some(restored) if restored.state.setting == setting => Ok((Some(restored.state.state), restored.warning)),
             Some(restored) => {
                 let reason =
                     format!("it was saved by another run ({}), not by this ({setting})", restored.state.setting);
                 Err(Error::format(&self.path, reason))
             }
-            None => Ok(None),
+            None => Ok((None, None)),
         }
     }
 }

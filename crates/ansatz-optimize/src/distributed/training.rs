@@ -194,7 +194,7 @@ impl<'a> Training<'a> {
     ) -> Result<Trained> {
         self.check(problem)?;
         let setting = self.setting(problem, seed);
-        let mut state = self.begin(problem, group, &setting)?;
+        let mut state = self.begin(problem, group, &setting, run.as_deref_mut())?;
         let mut checkpoint = match &self.place {
             Some(place) if group.rank() == 0 => Some(place.checkpoint()?),
             _ => None,
@@ -221,10 +221,20 @@ impl<'a> Training<'a> {
     }
 
     /// The saved state, or the first one. Rank 0 reads the file and tells the others.
-    fn begin(&self, problem: &dyn Problem, group: &mut dyn Communicator, setting: &str) -> Result<State> {
+    fn begin(
+        &self,
+        problem: &dyn Problem,
+        group: &mut dyn Communicator,
+        setting: &str,
+        run: Option<&mut Run>,
+    ) -> Result<State> {
         let own = share(group, problem.workers());
         if let Some(place) = &self.place {
-            let loaded = if group.rank() == 0 { place.load(setting)? } else { None };
+            let loaded = if group.rank() == 0 { place.load(setting) } else { Ok((None, None)) };
+            let (loaded, warning) = together(group, loaded)?;
+            if let (Some(run), Some(warning)) = (run, warning) {
+                run.message(warning);
+            }
             let said = group.all_gather(to_bytes(&loaded)?)?;
             if let Some(mut state) = from_bytes::<Option<State>>(&said[0])? {
                 if state.round > self.rounds {
@@ -259,13 +269,14 @@ impl<'a> Training<'a> {
         for part in group.all_gather(to_bytes(&state.memories)?)? {
             memories.extend(from_bytes::<Vec<Vec<Vec<f64>>>>(&part)?);
         }
-        match checkpoint {
+        let saved = match checkpoint {
             Some(checkpoint) => {
                 let state = State { memories, ..state.clone() };
                 checkpoint.save(&Saved { setting: setting.to_owned(), state })
             }
             None => Ok(()),
-        }
+        };
+        together(group, saved)
     }
 
     /// One round.
@@ -340,10 +351,13 @@ impl<'a> Training<'a> {
         desk.sum.fill(0.0);
         for packet in said {
             unpack(packet, |message| {
+                let Some(started) = state.started.get_mut(worker) else {
+                    return Err(Error::parameter("a message", "of nobody", "of one of the workers"));
+                };
                 if let Some(message) = message {
-                    self.encoding(!state.started[worker]).decode(message, &mut desk.delta)?;
+                    self.encoding(!*started).decode(message, &mut desk.delta)?;
                     add_scaled(1.0, &desk.delta, &mut desk.sum);
-                    state.started[worker] = true;
+                    *started = true;
                     state.bytes += message.len() as u64;
                     spoke += 1;
                 }
@@ -454,6 +468,19 @@ fn record(problem: &dyn Problem, state: &mut State, run: &mut Run) -> Option<Sto
 fn agree(group: &mut dyn Communicator, verdict: Option<Stopped>) -> Result<Option<Stopped>> {
     let said = group.all_gather(if group.rank() == 0 { to_bytes(&verdict)? } else { Vec::new() })?;
     from_bytes(said.first().map_or(&[], |bytes| bytes))
+}
+
+/// What all members have done; if one has failed, all do, so that nobody waits for it. Collective.
+fn together<T>(group: &mut dyn Communicator, result: Result<T>) -> Result<T> {
+    let failure = result.as_ref().err().map(ToString::to_string);
+    let said = group.all_gather(to_bytes(&failure)?)?;
+    let value = result?;
+    for (rank, bytes) in said.iter().enumerate() {
+        if let Some(reason) = from_bytes::<Option<String>>(bytes)? {
+            return Err(Error::Environment { what: format!("member {rank} of the group"), reason });
+        }
+    }
+    Ok(value)
 }
 
 /// Numbers survive: JSON of finite doubles is exact here, and nothing else is in a state.
