@@ -58,14 +58,7 @@ pub const CLAIMS: &[Claim] = &[
         Some("2311.04465"),
         "A Gaussian process whose covariance is a learned mixture of frequencies solves oscillating equations.",
     ),
-    Claim::planned(
-        9,
-        "halpern-vr",
-        "Variance-reduced Halpern",
-        "Cai, Alacaoglu, Diakonikolas: Variance Reduced Halpern Iteration for Finite-Sum Monotone Inclusions, ICLR 2024",
-        Some("2310.02987"),
-        "The last iterate of finite-sum monotone inclusions has a small operator residual, at the cost of variance reduction.",
-    ),
+    crate::c09::CLAIM,
     Claim::planned(
         10,
         "latent-spectral-models",
@@ -222,14 +215,7 @@ pub const CLAIMS: &[Claim] = &[
         Some("2309.01753"),
         "Bilevel optimisation with gradients only, by a penalty whose landscape is proved close to the true one.",
     ),
-    Claim::planned(
-        33,
-        "econtrol",
-        "EControl",
-        "Gao, Islamov, Stich: EControl: Fast Distributed Optimization with Compression and Error Control, ICLR 2024",
-        Some("2311.05645"),
-        "Distributed optimisation with compressed messages that neither stalls on heterogeneous data nor amplifies noise.",
-    ),
+    crate::c33::CLAIM,
     crate::c34::CLAIM,
     crate::c35::CLAIM,
     Claim::planned(

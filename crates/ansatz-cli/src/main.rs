@@ -10,6 +10,7 @@ mod emit;
 mod ems;
 mod invert;
 mod linear;
+mod optimize;
 mod progress;
 mod report;
 mod sample;
@@ -52,6 +53,8 @@ enum Command {
     Bessel(bessel::Bessel),
     /// Fit or sample von Mises–Fisher distributions of directions
     Vmf(vmf::Vmf),
+    /// Optimise where evaluations or messages are what it costs: distributed with compression, monotone inclusions
+    Optimize(optimize::Optimize),
     /// List the claims, show one, or run the experiment that it stands on
     Claim(claim::Claim),
     /// Show evidence again: as tables, or as a page, a picture or CSV with --out
@@ -81,6 +84,7 @@ fn main() -> ExitCode {
         Command::Linear(command) => command.run(),
         Command::Bessel(command) => command.run(),
         Command::Vmf(command) => command.run(),
+        Command::Optimize(command) => command.run(),
         Command::Claim(command) => command.run(),
         Command::Report(command) => command.run(),
     };

@@ -173,6 +173,7 @@ mod tests {
                     Term::Start => {}
                     Term::Point(k) => sum.iter_mut().zip(&points[k]).for_each(|(sum, w)| *sum += c * w),
                     Term::Answer(k) => sum[k] += c,
+                    Term::Noise(_) => panic!("no noise in these plans"),
                 }
             }
             points.push(sum);
