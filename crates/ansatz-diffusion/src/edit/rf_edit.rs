@@ -220,6 +220,7 @@ mod tests {
     use super::*;
     use crate::edit::{Key, Templates};
     use crate::schedule::Flow;
+    use crate::schedule::Schedule;
     use ansatz_core::Seed;
 
     fn setting() -> (Templates, Flow, Batch) {

@@ -80,7 +80,6 @@ impl Schedule for Flow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schedule::Schedule;
 
     #[test]
     fn the_shift_is_that_of_the_signal_to_noise_ratio() {
