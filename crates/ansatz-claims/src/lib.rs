@@ -9,7 +9,9 @@
 mod c01;
 mod c03;
 mod c05;
+mod c27;
 mod c34;
+mod c40;
 mod claim;
 mod lab;
 mod record;

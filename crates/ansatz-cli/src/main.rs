@@ -5,10 +5,12 @@ mod certify;
 mod claim;
 mod discover;
 mod emit;
+mod ems;
 mod linear;
 mod progress;
 mod report;
 mod sample;
+mod search;
 mod timed;
 
 use ansatz_core::{Error, Result};
@@ -36,7 +38,7 @@ enum Command {
     /// Compile programs and time them beside a reference
     Bench(bench::Bench),
     /// Draw samples of a diffusion model that is known exactly, by the solver of your choice
-    Sample(sample::Sample),
+    Sample(sample::Command),
     /// The work–error curves of several methods on one problem
     Frontier(sample::Frontier),
     /// Solve linear systems, alone or in sequence, with a relaxation parameter that can be learnt

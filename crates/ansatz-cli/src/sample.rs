@@ -1,7 +1,9 @@
 //! `ansatz sample` and `ansatz frontier`.
 
+use crate::ems::{Statistics, V3Options};
 use crate::print;
 use crate::progress::{self, Style};
+use crate::search::Search;
 use ansatz_core::render::{frontier_csv, frontier_table, svg};
 use ansatz_core::{Error, Result, Run, Seed, write_atomic};
 use ansatz_diffusion::model::{self, Guided, Mixture, Model, Threshold, Thresholded};
@@ -9,6 +11,7 @@ use ansatz_diffusion::schedule::{self, Schedule};
 use ansatz_diffusion::solver::{
     self, Adaptive, Control, DormandPrince, DpmPair, Method, Pair, Solver, Steps, Variable,
 };
+use ansatz_diffusion::usf::SolverSchedule;
 use ansatz_diffusion::{Batch, Grid, Path, Problem, Sampling, median_error, reference, rmse, start_noise};
 use clap::{Args, Subcommand, ValueEnum};
 use npyz::WriterBuilder;
@@ -20,10 +23,11 @@ use std::time::Duration;
 /// The adaptive solvers, by the names of the command line.
 const PAIRS: [&str; 3] = ["dpm-solver-12", "dpm-solver-23", "rk45"];
 
-/// Which model, and along which path it is sampled.
+/// Along which path a model is sampled.
 #[derive(Args)]
-struct Setting {
-    /// Noise schedule: vp-linear, vp-cosine, ddpm-linear, scaled-linear, squared-cosine, ve, edm, flow
+pub(crate) struct Place {
+    /// Noise schedule: vp-linear, vp-cosine, ddpm-linear, scaled-linear, squared-cosine, ve, edm, flow; or the .json file of
+    /// a solver schedule, as `ansatz sample search` writes it, which brings its own solver, steps and ends
     #[arg(long, default_value = "vp-linear")]
     schedule: String,
     /// Time to start from; the schedule's own if left out
@@ -32,6 +36,37 @@ struct Setting {
     /// Time to end with; the schedule's own if left out
     #[arg(long, allow_hyphen_values = true)]
     end: Option<f64>,
+}
+
+impl Place {
+    /// The solver schedule, if one was given, and the name of its noise schedule.
+    fn sampler(&self) -> Result<Option<(SolverSchedule, String)>> {
+        let file = std::path::Path::new(&self.schedule);
+        let given = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+        given.then(|| SolverSchedule::read(file)).transpose()
+    }
+
+    pub(crate) fn schedule(&self) -> Result<Box<dyn Schedule>> {
+        match self.sampler()? {
+            Some((_, noise)) => schedule::named(&noise),
+            None => schedule::named(&self.schedule),
+        }
+    }
+
+    pub(crate) fn path<'a>(&self, schedule: &'a dyn Schedule) -> Result<Path<'a>> {
+        let (start, end) = match self.sampler()? {
+            Some((sampler, _)) => (sampler.nodes[0], sampler.nodes[sampler.nodes.len() - 1]),
+            None => schedule.span(),
+        };
+        Path::new(schedule, self.start.unwrap_or(start), self.end.unwrap_or(end))
+    }
+}
+
+/// Where the steps are, and how the model is guided.
+#[derive(Args)]
+struct Setting {
+    #[command(flatten)]
+    place: Place,
     /// Where the steps are: time, log-snr, quadratic, karras
     #[arg(long, default_value = "log-snr")]
     grid: Grid,
@@ -44,15 +79,6 @@ struct Setting {
 }
 
 impl Setting {
-    fn schedule(&self) -> Result<Box<dyn Schedule>> {
-        schedule::named(&self.schedule)
-    }
-
-    fn path<'a>(&self, schedule: &'a dyn Schedule) -> Result<Path<'a>> {
-        let (start, end) = schedule.span();
-        Path::new(schedule, self.start.unwrap_or(start), self.end.unwrap_or(end))
-    }
-
     /// Calls `work` with the model as it is to be sampled: guided if classes are given.
     fn guided<T>(&self, mixture: &Mixture, work: impl FnOnce(&dyn Model) -> Result<T>) -> Result<T> {
         if self.class.is_empty() {
@@ -63,9 +89,38 @@ impl Setting {
 }
 
 /// The mixture of this name, or in this file.
-fn mixture(name: &str) -> Result<Mixture> {
+pub(crate) fn mixture(name: &str) -> Result<Mixture> {
     let path = PathBuf::from(name);
     if path.extension().is_some() || path.exists() { model::read(&path) } else { model::named(name) }
+}
+
+/// Samples, or what is measured of a model for sampling.
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct Command {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    sample: Option<Sample>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Measure the statistics of a model that --solver v3 goes by: once for a model and a schedule
+    Ems(Statistics),
+    /// Search the solver schedule of a model for a number of evaluations; sampled with --schedule
+    Search(Search),
+}
+
+impl Command {
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        match (self.verb, self.sample) {
+            (Some(Verb::Ems(statistics)), _) => statistics.run(),
+            (Some(Verb::Search(search)), _) => search.run(),
+            (None, Some(sample)) => sample.run(),
+            (None, None) => Err(Error::parameter("the model", "missing", "a file of Gaussians or a name")),
+        }
+    }
 }
 
 /// How predicted pixels are kept within their range.
@@ -103,16 +158,19 @@ impl Pixels {
 
 #[derive(Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-pub(crate) struct Sample {
+struct Sample {
     /// A TOML file of Gaussians, or gmm8, gmm8-smooth, digits, digits-empirical
     model: String,
     #[command(flatten)]
     setting: Setting,
     /// dpm-solver-1, -2, -3, -fast-2, -fast-3, -taylor-2, -taylor-3, -2m, -3m, ddim, euler, heun, rk3, rk4;
     /// DPM-Solver++: dpmpp-1, -2s, -3s, -2m, -3m, -3m-exact, and -taylor after a 2s, 3s or 2m; with noise in every
-    /// step: sde-dpmpp-1, -2m, -2m-taylor, -3m; adaptive: dpm-solver-12, dpm-solver-23, rk45
+    /// step: sde-dpmpp-1, -2m, -2m-taylor, -3m; unipc-1, -2, -3, -bh1-2, -bh1-3, unip-2, -3,
+    /// deis-tab-1, -2, -3; v3 with --ems; adaptive: dpm-solver-12, dpm-solver-23, rk45
     #[arg(long, default_value = "dpm-solver-fast-3")]
     solver: String,
+    #[command(flatten)]
+    v3: V3Options,
     /// Evaluations of the model a sample, at most
     #[arg(long, alias = "evals", default_value_t = 20)]
     steps: usize,
@@ -154,26 +212,27 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    pub(crate) fn run(self) -> Result<ExitCode> {
+    fn run(self) -> Result<ExitCode> {
         let mixture = mixture(&self.model)?;
         let Some(threshold) = self.pixels.threshold()? else {
-            return self.setting.guided(&mixture, |model| self.sample(model));
+            return self.setting.guided(&mixture, |model| self.sample(model, &mixture));
         };
         if let Some(warning) = threshold.doubt(&mixture.second_moments()) {
             eprintln!("warning: {warning}");
         }
-        self.setting.guided(&mixture, |model| self.sample(&Thresholded::new(model, threshold)?))
+        self.setting.guided(&mixture, |model| self.sample(&Thresholded::new(model, threshold)?, &mixture))
     }
 
-    fn sample(&self, model: &dyn Model) -> Result<ExitCode> {
-        let schedule = self.setting.schedule()?;
-        let path = self.setting.path(&*schedule)?;
+    /// `free` is the model without guidance.
+    fn sample(&self, model: &dyn Model, free: &Mixture) -> Result<ExitCode> {
+        let schedule = self.setting.place.schedule()?;
+        let path = self.setting.place.path(&*schedule)?;
         let style = if self.quiet { Style::None } else { self.progress };
         let mut run = Run::new(Seed(self.seed)).observer(progress::observer(style)).interrupt(progress::interrupt());
         if let Some(seconds) = self.time {
             run = run.time_limit(limit(seconds)?);
         }
-        let samples = self.with_method(|method| {
+        let samples = self.with_method(free, |method| {
             Sampling::new(path, method).threads(self.threads).sample(model, self.count, &mut run)
         })?;
         if !samples.stopped.succeeded() {
@@ -191,7 +250,7 @@ impl Sample {
         if self.json {
             let text = json!({
                 "model": self.model,
-                "solver": self.solver,
+                "solver": if self.setting.place.sampler()?.is_some() { &self.setting.place.schedule } else { &self.solver },
                 "schedule": schedule.name(),
                 "seed": self.seed,
                 "count": self.count,
@@ -215,7 +274,24 @@ impl Sample {
         Steps { solver, grid: self.setting.grid.clone(), evaluations: self.steps, denoise: self.denoise }
     }
 
-    fn with_method<T>(&self, work: impl FnOnce(&dyn Method) -> Result<T>) -> Result<T> {
+    fn with_method<T>(&self, free: &Mixture, work: impl FnOnce(&dyn Method) -> Result<T>) -> Result<T> {
+        if let Some((sampler, _)) = self.setting.place.sampler()? {
+            if self.denoise {
+                return Err(Error::parameter(
+                    "denoise",
+                    true,
+                    "left out with a solver schedule, which ends at its last node",
+                ));
+            }
+            return work(&sampler);
+        }
+        if self.solver == "v3" {
+            if self.denoise {
+                return Err(Error::parameter("denoise", true, "left out with v3, which has no such step"));
+            }
+            return self.v3.with(free, &self.setting.grid, self.steps, work);
+        }
+        self.v3.unused(&self.solver)?;
         if let Ok(solver) = solver::multistep(&self.solver) {
             // High orders are not stable under every guidance.
             let scale = if self.setting.class.is_empty() { 1.0 } else { self.setting.guidance.unwrap_or(1.0) };
@@ -226,8 +302,9 @@ impl Sample {
             return work(&self.steps_of(&solver));
         }
         if !PAIRS.contains(&self.solver.as_str()) {
-            let solver = solver::named(&self.solver)
-                .map_err(|_| Error::unknown("solver", &self.solver, solver::NAMES.into_iter().chain(PAIRS)))?;
+            let solver = solver::named(&self.solver).map_err(|_| {
+                Error::unknown("solver", &self.solver, solver::NAMES.into_iter().chain(PAIRS).chain(["v3"]))
+            })?;
             return work(&self.steps_of(&*solver));
         }
         if self.denoise {
@@ -249,7 +326,7 @@ impl Sample {
     }
 }
 
-fn limit(seconds: f64) -> Result<Duration> {
+pub(crate) fn limit(seconds: f64) -> Result<Duration> {
     Duration::try_from_secs_f64(seconds)
         .ok()
         .filter(|d| !d.is_zero())
@@ -321,8 +398,8 @@ impl Diffusion {
         if self.count == 0 {
             return Err(Error::parameter("count", 0, "at least 1"));
         }
-        let schedule = self.setting.schedule()?;
-        let path = self.setting.path(&*schedule)?;
+        let schedule = self.setting.place.schedule()?;
+        let path = self.setting.place.path(&*schedule)?;
         let start = start_noise(Seed(self.seed), 0, self.count, model.dim(), &path.from);
         let problem = Problem::new(model, path, start, 1e-11)?;
         let mut run =

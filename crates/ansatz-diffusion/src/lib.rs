@@ -6,6 +6,9 @@
 //! * [`Prediction`]: what the model predicts, with exact conversions between the five kinds;
 //! * [`Grid`]: where the nodes are;
 //! * [`solver`]: how to get from node to node, fixed or adaptive;
+//! * [`usf`]: one framework for the exponential integrators, each decision free at each step;
+//! * [`search`]: the search for the best of them for one model;
+//! * [`ems`]: statistics of a model that tell a solver how to parameterise it;
 //! * [`model`]: what is asked, from closed-form mixtures to a closure, with or without [guidance](model::Guided).
 //!
 //! [`Sampling`] runs them; a [`Stepper`] is the same half-way, for callers who keep the loop. Because the [mixtures](model::Mixture)
@@ -26,6 +29,7 @@
 //! ```
 
 mod batch;
+pub mod ems;
 mod grid;
 pub mod model;
 mod noise;
@@ -36,8 +40,10 @@ mod problem;
 mod reference;
 mod sampling;
 pub mod schedule;
+pub mod search;
 pub mod solver;
 mod stepper;
+pub mod usf;
 
 pub use batch::{Batch, median_error, rmse};
 pub use grid::{Grid, Path};

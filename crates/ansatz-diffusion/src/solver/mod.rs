@@ -1,21 +1,27 @@
 //! Solvers of the probability-flow equation.
 //!
-//! Steps of a given number: [`Ddim`], [`DpmSolver`], [`DpmMultistep`], [`RungeKutta`]; each compiles to a [`Plan`]. Steps chosen by their error: a
+//! Steps of a given number: [`Ddim`], [`DpmSolver`], [`DpmMultistep`], [`UniPc`], [`Deis`], [`RungeKutta`]; each compiles to a
+//! [`Plan`]. [`V3`] is one that knows statistics of its model. Steps chosen by their error: a
 //! [`Pair`] of two orders, [`DpmPair`] or [`DormandPrince`], under [`Adaptive`]. [`Steps`] and [`Adaptive`] are the two kinds of
 //! [`Method`] that [`Sampling`](crate::Sampling) runs. [`named`] knows them by name.
 
 mod adaptive;
 mod ddim;
+mod deis;
 mod dormand_prince;
 mod dpm_multistep;
 mod dpm_pair;
 mod dpm_solver;
+mod interpolate;
 mod named;
 mod runge_kutta;
 mod semilinear;
+mod unipc;
+mod v3;
 
 pub use adaptive::{Adaptive, AdaptiveState, AdaptiveWalk, Attempt, Control, Norm, Pair};
 pub use ddim::Ddim;
+pub use deis::{Deis, Extrapolation};
 pub use dormand_prince::DormandPrince;
 pub use dpm_multistep::{DpmMultistep, Tail, Third};
 pub use dpm_pair::DpmPair;
@@ -23,6 +29,8 @@ pub use dpm_solver::{DpmSolver, Orders};
 pub use named::{NAMES, multistep, named};
 pub use runge_kutta::{RungeKutta, Variable};
 pub use semilinear::{Expansion, Form};
+pub use unipc::{Bh, UniPc};
+pub use v3::{Corrector, V3, V3State, V3Walk};
 
 use crate::batch::Batch;
 use crate::grid::{Grid, Path};

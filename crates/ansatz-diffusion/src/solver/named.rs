@@ -1,10 +1,12 @@
 //! The solvers by name.
 
-use super::{Ddim, DpmMultistep, DpmSolver, Expansion, Form, Orders, RungeKutta, Solver, Third, Variable};
+use super::{
+    Bh, Ddim, Deis, DpmMultistep, DpmSolver, Expansion, Form, Orders, RungeKutta, Solver, Third, UniPc, Variable,
+};
 use ansatz_core::{Error, Result};
 
 /// The names that [`named`] knows.
-pub const NAMES: [&str; 27] = [
+pub const NAMES: [&str; 37] = [
     "ddim",
     "dpm-solver-1",
     "dpm-solver-2",
@@ -32,6 +34,16 @@ pub const NAMES: [&str; 27] = [
     "heun",
     "rk3",
     "rk4",
+    "unipc-1",
+    "unipc-2",
+    "unipc-3",
+    "unipc-bh1-2",
+    "unipc-bh1-3",
+    "unip-2",
+    "unip-3",
+    "deis-tab-1",
+    "deis-tab-2",
+    "deis-tab-3",
 ];
 
 /// The solver of this name; the Runge–Kutta methods in `t`. The names that begin with `dpmpp` are DPM-Solver++, singlestep
@@ -59,6 +71,16 @@ pub fn named(name: &str) -> Result<Box<dyn Solver>> {
         "heun" => Box::new(RungeKutta::heun(Variable::Time)),
         "rk3" => Box::new(RungeKutta::third(Variable::Time)),
         "rk4" => Box::new(RungeKutta::fourth(Variable::Time)),
+        "unipc-1" => Box::new(UniPc::new(1)?),
+        "unipc-2" => Box::new(UniPc::new(2)?),
+        "unipc-3" => Box::new(UniPc::new(3)?),
+        "unipc-bh1-2" => Box::new(UniPc { bh: Bh::One, ..UniPc::new(2)? }),
+        "unipc-bh1-3" => Box::new(UniPc { bh: Bh::One, ..UniPc::new(3)? }),
+        "unip-2" => Box::new(UniPc { corrector: false, ..UniPc::new(2)? }),
+        "unip-3" => Box::new(UniPc { corrector: false, ..UniPc::new(3)? }),
+        "deis-tab-1" => Box::new(Deis::tab(1)?),
+        "deis-tab-2" => Box::new(Deis::tab(2)?),
+        "deis-tab-3" => Box::new(Deis::tab(3)?),
         _ => Box::new(multistep(name)?),
     })
 }
