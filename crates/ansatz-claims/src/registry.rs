@@ -202,14 +202,7 @@ pub const CLAIMS: &[Claim] = &[
         Some("2403.16024"),
         "One- to eight-step generators by low-rank adapters, and source iteration for transport made fast by a diffusion correction.",
     ),
-    Claim::planned(
-        27,
-        "usf-s3",
-        "USF and S³",
-        "Liu, Ning, Yang, Wang: A Unified Sampling Framework for Solver Searching of Diffusion Probabilistic Models, ICLR 2024",
-        Some("2312.07243"),
-        "Searches the sampler's decisions step by step for one model and a budget of 3 to 10 calls.",
-    ),
+    crate::c27::CLAIM,
     Claim::planned(
         28,
         "active-fluid-closure",

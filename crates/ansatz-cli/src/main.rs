@@ -10,6 +10,7 @@ mod linear;
 mod progress;
 mod report;
 mod sample;
+mod search;
 mod timed;
 
 use ansatz_core::{Error, Result};

@@ -3,6 +3,7 @@
 use crate::ems::{Statistics, V3Options};
 use crate::print;
 use crate::progress::{self, Style};
+use crate::search::Search;
 use ansatz_core::render::{frontier_csv, frontier_table, svg};
 use ansatz_core::{Error, Result, Run, Seed, write_atomic};
 use ansatz_diffusion::model::{self, Guided, Mixture, Model, Threshold, Thresholded};
@@ -10,6 +11,7 @@ use ansatz_diffusion::schedule::{self, Schedule};
 use ansatz_diffusion::solver::{
     self, Adaptive, Control, DormandPrince, DpmPair, Method, Pair, Solver, Steps, Variable,
 };
+use ansatz_diffusion::usf::SolverSchedule;
 use ansatz_diffusion::{Batch, Grid, Path, Problem, Sampling, median_error, reference, rmse, start_noise};
 use clap::{Args, Subcommand, ValueEnum};
 use npyz::WriterBuilder;
@@ -24,7 +26,8 @@ const PAIRS: [&str; 3] = ["dpm-solver-12", "dpm-solver-23", "rk45"];
 /// Along which path a model is sampled.
 #[derive(Args)]
 pub(crate) struct Place {
-    /// Noise schedule: vp-linear, vp-cosine, ddpm-linear, scaled-linear, squared-cosine, ve, edm, flow
+    /// Noise schedule: vp-linear, vp-cosine, ddpm-linear, scaled-linear, squared-cosine, ve, edm, flow; or the .json file of
+    /// a solver schedule, as `ansatz sample search` writes it, which brings its own solver, steps and ends
     #[arg(long, default_value = "vp-linear")]
     schedule: String,
     /// Time to start from; the schedule's own if left out
@@ -36,12 +39,25 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// The solver schedule, if one was given, and the name of its noise schedule.
+    fn sampler(&self) -> Result<Option<(SolverSchedule, String)>> {
+        let file = std::path::Path::new(&self.schedule);
+        let given = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+        given.then(|| SolverSchedule::read(file)).transpose()
+    }
+
     pub(crate) fn schedule(&self) -> Result<Box<dyn Schedule>> {
-        schedule::named(&self.schedule)
+        match self.sampler()? {
+            Some((_, noise)) => schedule::named(&noise),
+            None => schedule::named(&self.schedule),
+        }
     }
 
     pub(crate) fn path<'a>(&self, schedule: &'a dyn Schedule) -> Result<Path<'a>> {
-        let (start, end) = schedule.span();
+        let (start, end) = match self.sampler()? {
+            Some((sampler, _)) => (sampler.nodes[0], sampler.nodes[sampler.nodes.len() - 1]),
+            None => schedule.span(),
+        };
         Path::new(schedule, self.start.unwrap_or(start), self.end.unwrap_or(end))
     }
 }
@@ -92,12 +108,15 @@ pub(crate) struct Command {
 enum Verb {
     /// Measure the statistics of a model that --solver v3 goes by: once for a model and a schedule
     Ems(Statistics),
+    /// Search the solver schedule of a model for a number of evaluations; sampled with --schedule
+    Search(Search),
 }
 
 impl Command {
     pub(crate) fn run(self) -> Result<ExitCode> {
         match (self.verb, self.sample) {
             (Some(Verb::Ems(statistics)), _) => statistics.run(),
+            (Some(Verb::Search(search)), _) => search.run(),
             (None, Some(sample)) => sample.run(),
             (None, None) => Err(Error::parameter("the model", "missing", "a file of Gaussians or a name")),
         }
@@ -231,7 +250,7 @@ impl Sample {
         if self.json {
             let text = json!({
                 "model": self.model,
-                "solver": self.solver,
+                "solver": if self.setting.place.sampler()?.is_some() { &self.setting.place.schedule } else { &self.solver },
                 "schedule": schedule.name(),
                 "seed": self.seed,
                 "count": self.count,
@@ -256,6 +275,16 @@ impl Sample {
     }
 
     fn with_method<T>(&self, free: &Mixture, work: impl FnOnce(&dyn Method) -> Result<T>) -> Result<T> {
+        if let Some((sampler, _)) = self.setting.place.sampler()? {
+            if self.denoise {
+                return Err(Error::parameter(
+                    "denoise",
+                    true,
+                    "left out with a solver schedule, which ends at its last node",
+                ));
+            }
+            return work(&sampler);
+        }
         if self.solver == "v3" {
             if self.denoise {
                 return Err(Error::parameter("denoise", true, "left out with v3, which has no such step"));

@@ -6,18 +6,21 @@
 //! * [`Thresholded`]: predicted pixels kept within their range;
 //! * [`named`]: the models that come along; [`read`]: mixtures from a TOML file.
 
+mod axes;
 mod digits;
 mod file;
 mod guided;
 mod mixture;
 mod named;
+mod rotation;
 mod tangent;
 mod thresholded;
 
+pub use axes::Covariance;
 pub use digits::{DIGITS, digit_images, digits};
 pub use file::{parse, read};
 pub use guided::{Conditional, Guided};
-pub use mixture::{Component, Covariance, Mixture};
+pub use mixture::{Component, Mixture};
 pub use named::{NAMES, gmm8, gmm8_smooth, named};
 pub use tangent::Direction;
 pub use thresholded::{Threshold, Thresholded};
