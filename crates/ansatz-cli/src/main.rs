@@ -44,7 +44,7 @@ enum Command {
     /// Compile programs and time them beside a reference
     Bench(bench::Bench),
     /// Draw samples of a diffusion model that is known exactly, by the solver of your choice; or ask about solvers
-    Sample(sample::Command),
+    Sample(Box<sample::Command>),
     /// The work–error curves of several methods on one problem
     Frontier(sample::Frontier),
     /// Solve linear systems, alone or in sequence, with a relaxation parameter that can be learnt; complete matrices
