@@ -10,6 +10,8 @@ mod c01;
 mod c03;
 mod c05;
 mod c27;
+mod c34;
+mod c40;
 mod claim;
 mod lab;
 mod record;

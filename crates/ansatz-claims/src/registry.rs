@@ -251,14 +251,7 @@ pub const CLAIMS: &[Claim] = &[
         Some("2311.05645"),
         "Distributed optimisation with compressed messages that neither stalls on heterogeneous data nor amplifies noise.",
     ),
-    Claim::planned(
-        34,
-        "dpm-solver-pp",
-        "DPM-Solver++",
-        "Lu, Zhou, Bao, Chen, Li, Zhu: DPM-Solver++: Fast Solver for Guided Sampling of Diffusion Probabilistic Models, 2022",
-        Some("2211.01095"),
-        "Stable fast sampling under strong guidance: multistep exponential integrators in the data prediction.",
-    ),
+    crate::c34::CLAIM,
     Claim::planned(
         35,
         "log-bessel",
@@ -299,14 +292,7 @@ pub const CLAIMS: &[Claim] = &[
         Some("2401.12253"),
         "Entropic optimal transport to machine precision in tens of iterations where Sinkhorn's needs tens of thousands.",
     ),
-    Claim::planned(
-        40,
-        "dpm-solver-v3",
-        "DPM-Solver-v3",
-        "Zheng, Lu, Chen, Zhu: DPM-Solver-v3: Improved Diffusion ODE Solver with Empirical Model Statistics, NeurIPS 2023",
-        Some("2310.13268"),
-        "The best parameterisation of a diffusion equation at each noise level, from statistics of the model measured once.",
-    ),
+    crate::c40::CLAIM,
     Claim::planned(
         41,
         "neural-stagger",

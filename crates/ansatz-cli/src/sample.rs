@@ -6,12 +6,14 @@ use crate::progress::{self, Style};
 use crate::search::Search;
 use ansatz_core::render::{frontier_csv, frontier_table, svg};
 use ansatz_core::{Error, Result, Run, Seed, write_atomic};
-use ansatz_diffusion::model::{self, Guided, Mixture, Model};
+use ansatz_diffusion::model::{self, Guided, Mixture, Model, Threshold, Thresholded};
 use ansatz_diffusion::schedule::{self, Schedule};
-use ansatz_diffusion::solver::{self, Adaptive, Control, DormandPrince, DpmPair, Method, Pair, Steps, Variable};
+use ansatz_diffusion::solver::{
+    self, Adaptive, Control, DormandPrince, DpmPair, Method, Pair, Solver, Steps, Variable,
+};
 use ansatz_diffusion::usf::SolverSchedule;
 use ansatz_diffusion::{Batch, Grid, Path, Problem, Sampling, median_error, reference, rmse, start_noise};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use npyz::WriterBuilder;
 use serde_json::json;
 use std::path::PathBuf;
@@ -121,6 +123,39 @@ impl Command {
     }
 }
 
+/// How predicted pixels are kept within their range.
+#[derive(Args)]
+struct Pixels {
+    /// Keep predicted pixels within their range: static, by cutting off, or dynamic, by shrinking each sample from a quantile
+    #[arg(long, value_enum)]
+    threshold: Option<Rule>,
+    /// The quantile of dynamic thresholding, in (0, 1]
+    #[arg(long, default_value_t = 0.995, requires = "threshold", allow_hyphen_values = true)]
+    quantile: f64,
+    /// The largest absolute value that pixels have
+    #[arg(long, default_value_t = 1.0, requires = "threshold", allow_hyphen_values = true)]
+    largest: f64,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Rule {
+    Static,
+    Dynamic,
+}
+
+impl Pixels {
+    fn threshold(&self) -> Result<Option<Threshold>> {
+        let (p, max) = (self.quantile, self.largest);
+        self.threshold
+            .map(|rule| match rule {
+                Rule::Static => Threshold::Static { max },
+                Rule::Dynamic => Threshold::Dynamic { p, max },
+            })
+            .map(Threshold::checked)
+            .transpose()
+    }
+}
+
 #[derive(Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 struct Sample {
@@ -128,9 +163,10 @@ struct Sample {
     model: String,
     #[command(flatten)]
     setting: Setting,
-    /// dpm-solver-1, -2, -3, -fast-2, -fast-3, -taylor-2, -taylor-3, ddim, euler, heun, rk3, rk4;
-    /// unipc-1, -2, -3, -bh1-2, -bh1-3, unip-2, -3, deis-tab-1, -2, -3; v3 with --ems;
-    /// adaptive: dpm-solver-12, dpm-solver-23, rk45
+    /// dpm-solver-1, -2, -3, -fast-2, -fast-3, -taylor-2, -taylor-3, -2m, -3m, ddim, euler, heun, rk3, rk4;
+    /// DPM-Solver++: dpmpp-1, -2s, -3s, -2m, -3m, -3m-exact, and -taylor after a 2s, 3s or 2m; with noise in every
+    /// step: sde-dpmpp-1, -2m, -2m-taylor, -3m; unipc-1, -2, -3, -bh1-2, -bh1-3, unip-2, -3,
+    /// deis-tab-1, -2, -3; v3 with --ems; adaptive: dpm-solver-12, dpm-solver-23, rk45
     #[arg(long, default_value = "dpm-solver-fast-3")]
     solver: String,
     #[command(flatten)]
@@ -144,6 +180,8 @@ struct Sample {
     /// Replace the end state by the data predicted there, one evaluation more
     #[arg(long)]
     denoise: bool,
+    #[command(flatten)]
+    pixels: Pixels,
     /// Number of samples
     #[arg(long, default_value_t = 16)]
     count: usize,
@@ -176,7 +214,13 @@ struct Sample {
 impl Sample {
     fn run(self) -> Result<ExitCode> {
         let mixture = mixture(&self.model)?;
-        self.setting.guided(&mixture, |model| self.sample(model, &mixture))
+        let Some(threshold) = self.pixels.threshold()? else {
+            return self.setting.guided(&mixture, |model| self.sample(model, &mixture));
+        };
+        if let Some(warning) = threshold.doubt(&mixture.second_moments()) {
+            eprintln!("warning: {warning}");
+        }
+        self.setting.guided(&mixture, |model| self.sample(&Thresholded::new(model, threshold)?, &mixture))
     }
 
     /// `free` is the model without guidance.
@@ -226,6 +270,10 @@ impl Sample {
         Ok(ExitCode::SUCCESS)
     }
 
+    fn steps_of<'a>(&self, solver: &'a dyn Solver) -> Steps<'a> {
+        Steps { solver, grid: self.setting.grid.clone(), evaluations: self.steps, denoise: self.denoise }
+    }
+
     fn with_method<T>(&self, free: &Mixture, work: impl FnOnce(&dyn Method) -> Result<T>) -> Result<T> {
         if let Some((sampler, _)) = self.setting.place.sampler()? {
             if self.denoise {
@@ -244,12 +292,20 @@ impl Sample {
             return self.v3.with(free, &self.setting.grid, self.steps, work);
         }
         self.v3.unused(&self.solver)?;
+        if let Ok(solver) = solver::multistep(&self.solver) {
+            // High orders are not stable under every guidance.
+            let scale = if self.setting.class.is_empty() { 1.0 } else { self.setting.guidance.unwrap_or(1.0) };
+            let (solver, notice) = solver.under_guidance(scale, self.steps);
+            if let Some(notice) = notice {
+                eprintln!("notice: {notice}");
+            }
+            return work(&self.steps_of(&solver));
+        }
         if !PAIRS.contains(&self.solver.as_str()) {
             let solver = solver::named(&self.solver).map_err(|_| {
                 Error::unknown("solver", &self.solver, solver::NAMES.into_iter().chain(PAIRS).chain(["v3"]))
             })?;
-            let grid = self.setting.grid.clone();
-            return work(&Steps { solver: &*solver, grid, evaluations: self.steps, denoise: self.denoise });
+            return work(&self.steps_of(&*solver));
         }
         if self.denoise {
             return Err(Error::parameter(

@@ -30,7 +30,10 @@ fn steps_have_their_order_and_correctors_one_more() {
                 if order < 3 {
                     let method = Multistep { corrector: true, ..method };
                     let corrected = observed(|nodes| multistep(&method, nodes).unwrap());
-                    assert!((corrected - order as f64 - 1.0).abs() < 0.25, "{prediction}, {order}, {scale:?}: {corrected}");
+                    assert!(
+                        (corrected - order as f64 - 1.0).abs() < 0.25,
+                        "{prediction}, {order}, {scale:?}: {corrected}"
+                    );
                 }
             }
         }

@@ -38,20 +38,49 @@ pub(crate) enum Start {
     Powers,
     /// Fresh: sign · 10^U(−1.5, 2.5).
     Fresh,
+    /// One of three, each drawn apart, as with powers; the others as inherited.
+    Partly,
 }
 
-/// The starts of a random child.
+/// The starts of a random child with few constants.
 pub(crate) const RANDOM_STARTS: [Start; 4] = [Start::Inherited, Start::Powers, Start::Fresh, Start::Fresh];
 
+/// With more constants than this a start far from every known fit has no prospect, and costs most.
+const MANY: usize = 7;
+
 impl Start {
+    /// The starts of a random child with so many constants.
+    fn of_child(constants: usize) -> &'static [Self] {
+        if constants > MANY { &[Self::Inherited, Self::Partly] } else { &RANDOM_STARTS }
+    }
+
+    /// The starts of a neighbour in a sweep.
+    fn of_neighbour(constants: usize) -> &'static [Self] {
+        if constants > MANY {
+            &[Self::Inherited, Self::Partly, Self::Stretched]
+        } else {
+            &[Self::Inherited, Self::Stretched, Self::Powers, Self::Powers, Self::Powers, Self::Fresh]
+        }
+    }
+
+    /// New starts for a form that is kept.
+    fn of_elite(constants: usize) -> &'static [Self] {
+        if constants > MANY {
+            &[Self::Powers, Self::Stretched, Self::Partly, Self::Partly]
+        } else {
+            &[Self::Powers, Self::Stretched, Self::Fresh, Self::Fresh]
+        }
+    }
+
     /// Moves the constants to where the fit begins.
     pub(crate) fn perturb(self, constants: &mut [Dd], stream: &mut Stream) {
         for c in constants {
             *c = match self {
-                Self::Inherited => *c,
                 Self::Stretched => *c * Dd::from(stream.uniform_in(-1.0, 1.0).exp()),
                 Self::Powers => c.scaled(stream.below(4) as i32 - 1),
                 Self::Fresh => Dd::from(fresh_constant(stream)),
+                Self::Partly if stream.below(3) == 0 => c.scaled(stream.below(4) as i32 - 1),
+                Self::Partly | Self::Inherited => *c,
             };
         }
     }
@@ -200,7 +229,7 @@ impl<'a> Batch<'a> {
     fn try_random(&mut self) {
         self.counters.trials += 1;
         let Some(Child { program, parent, mutations, parent_form }) = self.draw() else { return };
-        self.try_child(&program, &parent, mutations, parent_form, &RANDOM_STARTS);
+        self.try_child(&program, &parent, mutations, parent_form, Start::of_child(program.constants.len()));
     }
 
     /// The canonical child of a random parent by one to four random mutations.
@@ -246,8 +275,8 @@ impl<'a> Batch<'a> {
         let mutations = vec![mutation];
         let Some(child) = reproduce(&neighbour.parent.program, &mutations, &self.method.ops) else { return };
         let parent = neighbour.parent.program.shape.fingerprint();
-        let starts = [Start::Inherited, Start::Stretched, Start::Powers, Start::Powers, Start::Powers, Start::Fresh];
-        self.try_child(&child, &neighbour.parent, mutations, parent, &starts);
+        let starts = Start::of_neighbour(child.constants.len());
+        self.try_child(&child, &neighbour.parent, mutations, parent, starts);
     }
 
     /// Fits one child, unless it is its parent's form, too costly, or known well enough.
@@ -315,7 +344,7 @@ impl<'a> Batch<'a> {
             let error = self.deep_fit(&mut constants, LONG);
             self.finish(&entry.program, constants, error, entry.error)
         } else {
-            self.assess(&origin, &[Start::Powers, Start::Stretched, Start::Fresh, Start::Fresh], entry.error)
+            self.assess(&origin, Start::of_elite(origin.constants.len()), entry.error)
         };
         if let Some((constants, error)) = found {
             let program = Program { shape: entry.program.shape.clone(), constants };

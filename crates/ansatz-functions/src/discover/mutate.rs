@@ -78,6 +78,25 @@ pub(crate) fn fresh_constant(stream: &mut Stream) -> f64 {
     sign * 10f64.powf(stream.uniform_in(MAGNITUDE.0, MAGNITUDE.1))
 }
 
+/// How quiet constants begin: sign · 10^U(lo, hi) away from where the operation does nothing.
+const QUIET: (f64, f64) = (-6.0, -1.0);
+
+/// A constant that comes with an inserted operation whose operand `slot` continues the split edge: half of the time
+/// fresh, otherwise quiet, where there is such a value: so small in a sum, so near 1 in a product, that the child begins
+/// at its parent's error. From there its fit goes downhill; from fresh constants, nested quotients seldom find back.
+fn brought(op: Op, slot: usize, stream: &mut Stream) -> f64 {
+    let neutral = match (op, slot) {
+        (Op::Add, _) | (Op::Sub, 0) => 0.0,
+        (Op::Mul, _) | (Op::Div, 0) => 1.0,
+        _ => return fresh_constant(stream),
+    };
+    if stream.chance(0.5) {
+        return fresh_constant(stream);
+    }
+    let sign = if stream.chance(0.5) { 1.0 } else { -1.0 };
+    neutral + sign * 10f64.powf(stream.uniform_in(QUIET.0, QUIET.1))
+}
+
 /// The vertices that vertex `v` reaches along edges, itself included; `v` may be the output.
 fn descendants(shape: &Shape, v: usize) -> Vec<bool> {
     let mut reached = vec![false; shape.nodes.len() + 1];
@@ -145,10 +164,10 @@ impl Mutation {
     }
 
     fn with_constants(mut self, stream: &mut Stream) -> Self {
-        if let Self::Insert { inserted: Inserted::Op { fills, .. }, .. } = &mut self {
+        if let Self::Insert { inserted: Inserted::Op { op, slot, fills }, .. } = &mut self {
             for fill in fills {
                 if stream.chance(0.5) {
-                    *fill = Fill::Constant(fresh_constant(stream));
+                    *fill = Fill::Constant(brought(*op, *slot, stream));
                 }
             }
         }
@@ -224,10 +243,10 @@ impl Mutation {
     pub(crate) fn redraw(&mut self, stream: &mut Stream) {
         match self {
             Self::Insert { inserted: Inserted::Constant(value), .. } => *value = fresh_constant(stream),
-            Self::Insert { inserted: Inserted::Op { fills, .. }, .. } => {
+            Self::Insert { inserted: Inserted::Op { op, slot, fills }, .. } => {
                 for fill in fills {
                     if let Fill::Constant(value) = fill {
-                        *value = fresh_constant(stream);
+                        *value = brought(*op, *slot, stream);
                     }
                 }
             }
@@ -440,6 +459,28 @@ mod tests {
         sum.shape.nodes.push(Node::Op(Op::Add, [result, result + 1, 0]));
         sum.constants.push(Dd::from(3.0));
         sum
+    }
+
+    #[test]
+    fn half_of_the_constants_that_come_along_leave_the_value_nearly_as_it_was() {
+        let mut b = Program::builder();
+        let x = b.input();
+        let c = b.constant(2.0);
+        let y = b.op(Op::Div, &[c, x]);
+        let parent = b.finish(y);
+        let mut stream = Seed(5).stream("quiet", 0);
+        for (op, slot) in [(Op::Add, 0), (Op::Add, 1), (Op::Sub, 0), (Op::Mul, 1), (Op::Div, 0)] {
+            let inserted = Inserted::Op { op, slot, fills: vec![Fill::Constant(1.0)] };
+            let mut mutation = Mutation::Insert { vertex: 3, slot: 0, inserted };
+            let quiet = (0..400).filter(|_| {
+                mutation.redraw(&mut stream);
+                let value = mutation.apply(&parent).unwrap().eval(&Dd::from(0.5)).hi;
+                (value - 4.0).abs() < 0.05
+            });
+            let quiet = quiet.count();
+            // Of the quiet ones 0.8 to 0.95 are within that, of the fresh ones a twentieth.
+            assert!((130..250).contains(&quiet), "{op:?} {slot}: {quiet} of 400");
+        }
     }
 
     #[test]
