@@ -255,8 +255,7 @@ impl<'a> Search<'a> {
     /// The population whose turn it is.
     fn next(&self) -> Option<usize> {
         let count = self.populations.len();
-        let turns = (self.turn..self.turn + count).map(|at| at % count);
-        turns.into_iter().find(|&at| self.room(at) > 0)
+        (self.turn..self.turn + count).map(|at| at % count).find(|&at| self.room(at) > 0)
     }
 
     fn room(&self, at: usize) -> usize {
