@@ -242,7 +242,7 @@ impl Bench<'_> {
         let mut levels = Vec::new();
         for (i, seed) in (first..first + REPEATS).enumerate() {
             let predictor = Predictor::default();
-            let method = S3 { budget: GUIDED, children: 60, predictor: Some(predictor.clone()), ..plain.clone() };
+            let method = S3 { budget: GUIDED, children: 30, predictor: Some(predictor.clone()), ..plain.clone() };
             let guided = search(&method, &self.objective, &mut lab.run(Seed(seed)), 0)?.populations.swap_remove(0);
             let level = guided.best().map_or(f64::INFINITY, |best| best.score);
             // A level that is never reached is passed by at least the limit.
