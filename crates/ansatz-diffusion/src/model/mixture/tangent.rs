@@ -9,7 +9,8 @@
 //!
 //! Half as much again as a prediction.
 
-use super::{Mixture, NEGLIGIBLE, Table, add, softmax};
+use super::block::{Table, softmax};
+use super::{Mixture, NEGLIGIBLE, add};
 use crate::batch::Batch;
 use crate::model::axes::Axes;
 use crate::model::rotation::padded;
