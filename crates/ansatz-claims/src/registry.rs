@@ -188,14 +188,7 @@ pub const CLAIMS: &[Claim] = &[
         Some("2403.16024"),
         "One- to eight-step generators by low-rank adapters, and source iteration for transport made fast by a diffusion correction.",
     ),
-    Claim::planned(
-        27,
-        "usf-s3",
-        "USF and S³",
-        "Liu, Ning, Yang, Wang: A Unified Sampling Framework for Solver Searching of Diffusion Probabilistic Models, ICLR 2024",
-        Some("2312.07243"),
-        "Searches the sampler's decisions step by step for one model and a budget of 3 to 10 calls.",
-    ),
+    crate::c27::CLAIM,
     Claim::planned(
         28,
         "active-fluid-closure",
@@ -244,14 +237,7 @@ pub const CLAIMS: &[Claim] = &[
         Some("2311.05645"),
         "Distributed optimisation with compressed messages that neither stalls on heterogeneous data nor amplifies noise.",
     ),
-    Claim::planned(
-        34,
-        "dpm-solver-pp",
-        "DPM-Solver++",
-        "Lu, Zhou, Bao, Chen, Li, Zhu: DPM-Solver++: Fast Solver for Guided Sampling of Diffusion Probabilistic Models, 2022",
-        Some("2211.01095"),
-        "Stable fast sampling under strong guidance: multistep exponential integrators in the data prediction.",
-    ),
+    crate::c34::CLAIM,
     Claim::planned(
         35,
         "log-bessel",
@@ -292,14 +278,7 @@ pub const CLAIMS: &[Claim] = &[
         Some("2401.12253"),
         "Entropic optimal transport to machine precision in tens of iterations where Sinkhorn's needs tens of thousands.",
     ),
-    Claim::planned(
-        40,
-        "dpm-solver-v3",
-        "DPM-Solver-v3",
-        "Zheng, Lu, Chen, Zhu: DPM-Solver-v3: Improved Diffusion ODE Solver with Empirical Model Statistics, NeurIPS 2023",
-        Some("2310.13268"),
-        "The best parameterisation of a diffusion equation at each noise level, from statistics of the model measured once.",
-    ),
+    crate::c40::CLAIM,
     Claim::planned(
         41,
         "neural-stagger",

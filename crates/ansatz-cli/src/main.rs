@@ -11,6 +11,7 @@ mod linear;
 mod progress;
 mod report;
 mod sample;
+mod search;
 mod stability;
 mod timed;
 

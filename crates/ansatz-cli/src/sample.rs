@@ -3,13 +3,17 @@
 use crate::ems::{Statistics, V3Options};
 use crate::print;
 use crate::progress::{self, Style};
+use crate::search::Search;
 use ansatz_core::render::{frontier_csv, frontier_table, svg};
 use ansatz_core::{Error, Result, Run, Seed, write_atomic};
-use ansatz_diffusion::model::{self, Guided, Mixture, Model};
+use ansatz_diffusion::model::{self, Guided, Mixture, Model, Threshold, Thresholded};
 use ansatz_diffusion::schedule::{self, Schedule};
-use ansatz_diffusion::solver::{self, Adaptive, Control, DormandPrince, DpmPair, Method, Pair, Steps, Variable};
+use ansatz_diffusion::solver::{
+    self, Adaptive, Control, DormandPrince, DpmPair, Method, Pair, Solver, Steps, Variable,
+};
+use ansatz_diffusion::usf::SolverSchedule;
 use ansatz_diffusion::{Batch, Grid, Path, Problem, Sampling, median_error, reference, rmse, start_noise};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use npyz::WriterBuilder;
 use serde_json::json;
 use std::path::PathBuf;
@@ -22,7 +26,8 @@ const PAIRS: [&str; 3] = ["dpm-solver-12", "dpm-solver-23", "rk45"];
 /// Along which path a model is sampled.
 #[derive(Args)]
 pub(crate) struct Place {
-    /// Noise schedule: vp-linear, vp-cosine, ddpm-linear, scaled-linear, squared-cosine, ve, edm, flow
+    /// Noise schedule: vp-linear, vp-cosine, ddpm-linear, scaled-linear, squared-cosine, ve, edm, flow; or the .json file of
+    /// a solver schedule, as `ansatz sample search` writes it, which brings its own solver, steps and ends
     #[arg(long, default_value = "vp-linear")]
     schedule: String,
     /// Time to start from; the schedule's own if left out
@@ -34,12 +39,25 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// The solver schedule, if one was given, and the name of its noise schedule.
+    fn sampler(&self) -> Result<Option<(SolverSchedule, String)>> {
+        let file = std::path::Path::new(&self.schedule);
+        let given = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+        given.then(|| SolverSchedule::read(file)).transpose()
+    }
+
     pub(crate) fn schedule(&self) -> Result<Box<dyn Schedule>> {
-        schedule::named(&self.schedule)
+        match self.sampler()? {
+            Some((_, noise)) => schedule::named(&noise),
+            None => schedule::named(&self.schedule),
+        }
     }
 
     pub(crate) fn path<'a>(&self, schedule: &'a dyn Schedule) -> Result<Path<'a>> {
-        let (start, end) = schedule.span();
+        let (start, end) = match self.sampler()? {
+            Some((sampler, _)) => (sampler.nodes[0], sampler.nodes[sampler.nodes.len() - 1]),
+            None => schedule.span(),
+        };
         Path::new(schedule, self.start.unwrap_or(start), self.end.unwrap_or(end))
     }
 }
@@ -94,6 +112,8 @@ enum Verb {
     Stability(crate::stability::Stability),
     /// Carry data to noise and back by a solver, and tell how far from exact it is
     Invert(crate::invert::Invert),
+    /// Search the solver schedule of a model for a number of evaluations; sampled with --schedule
+    Search(Search),
 }
 
 impl Command {
@@ -102,9 +122,43 @@ impl Command {
             (Some(Verb::Ems(statistics)), _) => statistics.run(),
             (Some(Verb::Stability(command)), _) => command.run(),
             (Some(Verb::Invert(command)), _) => command.run(),
+            (Some(Verb::Search(search)), _) => search.run(),
             (None, Some(sample)) => sample.run(),
             (None, None) => Err(Error::parameter("the model", "missing", "a file of Gaussians or a name")),
         }
+    }
+}
+
+/// How predicted pixels are kept within their range.
+#[derive(Args)]
+struct Pixels {
+    /// Keep predicted pixels within their range: static, by cutting off, or dynamic, by shrinking each sample from a quantile
+    #[arg(long, value_enum)]
+    threshold: Option<Rule>,
+    /// The quantile of dynamic thresholding, in (0, 1]
+    #[arg(long, default_value_t = 0.995, requires = "threshold", allow_hyphen_values = true)]
+    quantile: f64,
+    /// The largest absolute value that pixels have
+    #[arg(long, default_value_t = 1.0, requires = "threshold", allow_hyphen_values = true)]
+    largest: f64,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Rule {
+    Static,
+    Dynamic,
+}
+
+impl Pixels {
+    fn threshold(&self) -> Result<Option<Threshold>> {
+        let (p, max) = (self.quantile, self.largest);
+        self.threshold
+            .map(|rule| match rule {
+                Rule::Static => Threshold::Static { max },
+                Rule::Dynamic => Threshold::Dynamic { p, max },
+            })
+            .map(Threshold::checked)
+            .transpose()
     }
 }
 
@@ -115,9 +169,11 @@ struct Sample {
     model: String,
     #[command(flatten)]
     setting: Setting,
-    /// dpm-solver-1, -2, -3, -fast-2, -fast-3, -taylor-2, -taylor-3, ddim, euler, heun, rk3, rk4;
-    /// plms-1 to plms-5, pndm, ghvb:NUMBER, ghvb:auto; a multistep solver with momentum: plms-4+hb:BETA, +nt:BETA;
-    /// unipc-1, -2, -3, -bh1-2, -bh1-3, unip-2, -3, deis-tab-1, -2, -3; v3 with --ems;
+    /// dpm-solver-1, -2, -3, -fast-2, -fast-3, -taylor-2, -taylor-3, -2m, -3m, ddim, euler, heun, rk3, rk4;
+    /// DPM-Solver++: dpmpp-1, -2s, -3s, -2m, -3m, -3m-exact, and -taylor after a 2s, 3s or 2m; with noise in every
+    /// step: sde-dpmpp-1, -2m, -2m-taylor, -3m; unipc-1, -2, -3, -bh1-2, -bh1-3, unip-2, -3,
+    /// deis-tab-1, -2, -3; v3 with --ems; plms-1 to plms-5, pndm, ghvb:NUMBER, ghvb:auto; a multistep solver with
+    /// momentum: plms-4+hb:BETA, +nt:BETA; of flows: rf-1, -2, -3, -2-difference, fireflow;
     /// adaptive: dpm-solver-12, dpm-solver-23, rk45
     #[arg(long, default_value = "dpm-solver-fast-3")]
     solver: String,
@@ -132,6 +188,8 @@ struct Sample {
     /// Replace the end state by the data predicted there, one evaluation more
     #[arg(long)]
     denoise: bool,
+    #[command(flatten)]
+    pixels: Pixels,
     /// Number of samples
     #[arg(long, default_value_t = 16)]
     count: usize,
@@ -164,7 +222,13 @@ struct Sample {
 impl Sample {
     fn run(self) -> Result<ExitCode> {
         let mixture = mixture(&self.model)?;
-        self.setting.guided(&mixture, |model| self.sample(model, &mixture))
+        let Some(threshold) = self.pixels.threshold()? else {
+            return self.setting.guided(&mixture, |model| self.sample(model, &mixture));
+        };
+        if let Some(warning) = threshold.doubt(&mixture.second_moments()) {
+            eprintln!("warning: {warning}");
+        }
+        self.setting.guided(&mixture, |model| self.sample(&Thresholded::new(model, threshold)?, &mixture))
     }
 
     /// `free` is the model without guidance.
@@ -195,7 +259,7 @@ impl Sample {
         if self.json {
             let text = json!({
                 "model": self.model,
-                "solver": solver,
+                "solver": if self.setting.place.sampler()?.is_some() { &self.setting.place.schedule } else { &solver },
                 "schedule": schedule.name(),
                 "seed": self.seed,
                 "count": self.count,
@@ -208,7 +272,7 @@ impl Sample {
             return print(&format!("{text:#}")).map(|()| ExitCode::SUCCESS);
         }
         let (count, dim) = (self.count, model.dim());
-        print(&format!("{count} samples of dimension {dim} by {solver} in {}; {}", self.out.display(), samples.work))?;
+        print(&format!("{count} samples of dimension {dim} in {}; {}", self.out.display(), samples.work))?;
         if let Some((mean, median)) = compared {
             print(&format!("error against the exact flow: RMSE {mean:.3e}, median over samples {median:.3e}"))?;
         }
@@ -224,7 +288,21 @@ impl Sample {
         Ok(format!("ghvb:{number}"))
     }
 
+    fn steps_of<'a>(&self, solver: &'a dyn Solver) -> Steps<'a> {
+        Steps { solver, grid: self.setting.grid.clone(), evaluations: self.steps, denoise: self.denoise }
+    }
+
     fn with_method<T>(&self, name: &str, free: &Mixture, work: impl FnOnce(&dyn Method) -> Result<T>) -> Result<T> {
+        if let Some((sampler, _)) = self.setting.place.sampler()? {
+            if self.denoise {
+                return Err(Error::parameter(
+                    "denoise",
+                    true,
+                    "left out with a solver schedule, which ends at its last node",
+                ));
+            }
+            return work(&sampler);
+        }
         if name == "v3" {
             if self.denoise {
                 return Err(Error::parameter("denoise", true, "left out with v3, which has no such step"));
@@ -232,6 +310,15 @@ impl Sample {
             return self.v3.with(free, &self.setting.grid, self.steps, work);
         }
         self.v3.unused(name)?;
+        if let Ok(solver) = solver::multistep(name) {
+            // High orders are not stable under every guidance.
+            let scale = if self.setting.class.is_empty() { 1.0 } else { self.setting.guidance.unwrap_or(1.0) };
+            let (solver, notice) = solver.under_guidance(scale, self.steps);
+            if let Some(notice) = notice {
+                eprintln!("notice: {notice}");
+            }
+            return work(&self.steps_of(&solver));
+        }
         if !PAIRS.contains(&name) {
             let solver = solver::named(name).map_err(|error| match error {
                 Error::Unknown { .. } => {
@@ -239,8 +326,7 @@ impl Sample {
                 }
                 other => other,
             })?;
-            let grid = self.setting.grid.clone();
-            return work(&Steps { solver: &*solver, grid, evaluations: self.steps, denoise: self.denoise });
+            return work(&self.steps_of(&*solver));
         }
         if self.denoise {
             return Err(Error::parameter(

@@ -6,6 +6,8 @@
 //! * [`Prediction`]: what the model predicts, with exact conversions between the five kinds;
 //! * [`Grid`]: where the nodes are;
 //! * [`solver`]: how to get from node to node, fixed or adaptive;
+//! * [`usf`]: one framework for the exponential integrators, each decision free at each step;
+//! * [`search`]: the search for the best of them for one model;
 //! * [`ems`]: statistics of a model that tell a solver how to parameterise it;
 //! * [`model`]: what is asked, from closed-form mixtures to a closure, with or without [guidance](model::Guided);
 //! * [`edit`]: editing of data by attention models, with features shared between inversion and edit.
@@ -41,8 +43,10 @@ mod problem;
 mod reference;
 mod sampling;
 pub mod schedule;
+pub mod search;
 pub mod solver;
 mod stepper;
+pub mod usf;
 
 pub use batch::{Batch, median_error, rmse};
 pub use grid::{Grid, Path};

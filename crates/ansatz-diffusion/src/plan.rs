@@ -1,7 +1,7 @@
 //! A sampler of fixed steps, compiled: where the model is asked, and how the next state is combined from the answers.
 //!
-//! Every exponential integrator, Runge–Kutta and multistep method is linear in the states and the model's answers once its
-//! nodes are known. A plan holds the coefficients; running it is the same for all of them, and so is saving it half-way.
+//! Every exponential integrator, Runge–Kutta and multistep method is linear in the states, the model's answers and the noise
+//! that it adds once its nodes are known. A plan holds the coefficients; running it is the same for all of them, and so is saving it half-way.
 
 use crate::batch::Batch;
 use crate::noise::step_noise;

@@ -88,7 +88,7 @@ fn parse(bytes: Vec<u8>) -> Result<Ems, String> {
         Ok((shape, values))
     };
     let (shape, levels) = array("levels")?;
-    let (n, 3) = (shape.first().copied().unwrap_or(0), shape.get(1).copied().unwrap_or(0)) else {
+    let [n, 3] = shape[..] else {
         return Err("its array levels: it must have three columns".into());
     };
     let mut dim = None;

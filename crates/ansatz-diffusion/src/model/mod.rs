@@ -7,20 +7,23 @@
 //! * [`Thresholded`]: predicted pixels kept within their range;
 //! * [`named`]: the models that come along; [`read`]: mixtures from a TOML file.
 
+mod axes;
 mod curved;
 mod digits;
 mod file;
 mod guided;
 mod mixture;
 mod named;
+mod rotation;
 mod tangent;
 mod thresholded;
 
+pub use axes::Covariance;
 pub use curved::Curved;
 pub use digits::{DIGITS, digit_images, digits, digits_floored};
 pub use file::{parse, read};
 pub use guided::{Conditional, Guided};
-pub use mixture::{Component, Covariance, Mixture};
+pub use mixture::{Component, Mixture};
 pub use named::{NAMES, gmm8, gmm8_smooth, named};
 pub use tangent::Direction;
 pub use thresholded::{Threshold, Thresholded};
