@@ -108,21 +108,21 @@ pub(crate) struct Command {
 enum Verb {
     /// Measure the statistics of a model that --solver v3 goes by: once for a model and a schedule
     Ems(Statistics),
-    /// Search the solver schedule of a model for a number of evaluations; sampled with --schedule
-    Search(Search),
     /// Regions of stability of multistep methods with and without momentum: limits, areas, a picture
     Stability(crate::stability::Stability),
     /// Carry data to noise and back by a solver, and tell how far from exact it is
     Invert(crate::invert::Invert),
+    /// Search the solver schedule of a model for a number of evaluations; sampled with --schedule
+    Search(Search),
 }
 
 impl Command {
     pub(crate) fn run(self) -> Result<ExitCode> {
         match (self.verb, self.sample) {
             (Some(Verb::Ems(statistics)), _) => statistics.run(),
-            (Some(Verb::Search(search)), _) => search.run(),
             (Some(Verb::Stability(command)), _) => command.run(),
             (Some(Verb::Invert(command)), _) => command.run(),
+            (Some(Verb::Search(search)), _) => search.run(),
             (None, Some(sample)) => sample.run(),
             (None, None) => Err(Error::parameter("the model", "missing", "a file of Gaussians or a name")),
         }
@@ -171,9 +171,10 @@ struct Sample {
     setting: Setting,
     /// dpm-solver-1, -2, -3, -fast-2, -fast-3, -taylor-2, -taylor-3, -2m, -3m, ddim, euler, heun, rk3, rk4;
     /// DPM-Solver++: dpmpp-1, -2s, -3s, -2m, -3m, -3m-exact, and -taylor after a 2s, 3s or 2m; with noise in every
-    /// step: sde-dpmpp-1, -2m, -2m-taylor, -3m; plms-1 to plms-5, pndm, ghvb:NUMBER, ghvb:auto; a multistep solver with
-    /// momentum: plms-4+hb:BETA, +nt:BETA; unipc-1, -2, -3, -bh1-2, -bh1-3, unip-2, -3,
-    /// deis-tab-1, -2, -3; v3 with --ems; adaptive: dpm-solver-12, dpm-solver-23, rk45
+    /// step: sde-dpmpp-1, -2m, -2m-taylor, -3m; unipc-1, -2, -3, -bh1-2, -bh1-3, unip-2, -3,
+    /// deis-tab-1, -2, -3; v3 with --ems; plms-1 to plms-5, pndm, ghvb:NUMBER, ghvb:auto; a multistep solver with
+    /// momentum: plms-4+hb:BETA, +nt:BETA; of flows: rf-1, -2, -3, -2-difference, fireflow;
+    /// adaptive: dpm-solver-12, dpm-solver-23, rk45
     #[arg(long, default_value = "dpm-solver-fast-3")]
     solver: String,
     #[command(flatten)]
@@ -271,7 +272,7 @@ impl Sample {
             return print(&format!("{text:#}")).map(|()| ExitCode::SUCCESS);
         }
         let (count, dim) = (self.count, model.dim());
-        print(&format!("{count} samples of dimension {dim} by {solver} in {}; {}", self.out.display(), samples.work))?;
+        print(&format!("{count} samples of dimension {dim} in {}; {}", self.out.display(), samples.work))?;
         if let Some((mean, median)) = compared {
             print(&format!("error against the exact flow: RMSE {mean:.3e}, median over samples {median:.3e}"))?;
         }

@@ -57,19 +57,15 @@ impl Templates {
             let allowed = format!("{conditions} in each block, of {tokens} × {width} numbers");
             return Err(Error::parameter("the templates", "of different sizes", allowed));
         }
-        for (name, value, allowed) in [("spread", spread, spread > 0.0), ("sharpness", sharpness, sharpness >= 0.0)] {
-            if !(allowed && value.is_finite()) {
-                return Err(Error::parameter(name, value, "positive (sharpness: or 0) and finite"));
-            }
+        if !(spread > 0.0 && spread.is_finite()) {
+            return Err(Error::parameter("spread", spread, "greater than 0 and finite"));
+        }
+        if !(sharpness >= 0.0 && sharpness.is_finite()) {
+            return Err(Error::parameter("sharpness", sharpness, "0 or greater, and finite"));
         }
         if !own.is_finite() || templates.iter().flatten().flatten().any(|v| !v.is_finite()) {
             return Err(Error::NotFinite { quantity: "a number of the templates".into(), place: "the model".into() });
         }
-        let with_none = |mut block: Vec<Vec<f64>>| {
-            let mean = |i: usize| block.iter().map(|template| template[i]).sum::<f64>() / conditions as f64;
-            block.push((0..tokens * width).map(mean).collect());
-            block
-        };
         let templates = templates.into_iter().map(with_none).collect();
         Ok(Self { tokens, width, templates, own, sharpness, spread })
     }
@@ -80,14 +76,8 @@ impl Templates {
             let value = |i: usize| (1.3 * block as f64 + 2.1 * condition as f64 + 0.7 * i as f64).sin();
             (0..8).map(value).collect()
         };
-        let templates: Vec<Vec<Vec<f64>>> =
-            (0..3).map(|block| (0..3).map(|condition| template(block, condition)).collect()).collect();
-        let none = |block: &Vec<Vec<f64>>| {
-            let mut block = block.clone();
-            block.push((0..8).map(|i| block.iter().map(|t| t[i]).sum::<f64>() / 3.0).collect());
-            block
-        };
-        let templates = templates.iter().map(none).collect();
+        let block = |block: usize| with_none((0..3).map(|condition| template(block, condition)).collect());
+        let templates = (0..3).map(block).collect();
         Self { tokens: 4, width: 2, templates, own: 0.05, sharpness: 1.5, spread: 0.3 }
     }
 
@@ -123,6 +113,15 @@ impl Templates {
             }
         }
     }
+}
+
+/// The templates of a block with their mean as that of no condition.
+fn with_none(mut block: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
+    let n = block.len() as f64;
+    let mean = |i: usize| block.iter().map(|template| template[i]).sum::<f64>() / n;
+    let mean = (0..block[0].len()).map(mean).collect();
+    block.push(mean);
+    block
 }
 
 impl AttnModel for Templates {

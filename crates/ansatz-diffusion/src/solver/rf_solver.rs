@@ -221,31 +221,23 @@ mod tests {
             for order in [2, 3] {
                 let solver = RfSolver::new(order).unwrap().by(derivative).unwrap();
                 let plan = solver.plan(&path, &Grid::Time, 12).unwrap();
-                let mut z = vec![2.0];
-                let mut answers: Vec<f64> = Vec::new();
-                let mut points: Vec<f64> = Vec::new();
-                for stage in plan.stages() {
+                let (mut points, mut answers): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
+                let combine = |combination: &Combination, points: &[f64], answers: &[f64]| {
                     let value = |term: Term| match term {
-                        Term::Start => z[0],
                         Term::Point(k) => points[k],
                         Term::Answer(k) => answers[k],
-                        other => panic!("{other:?}"),
+                        _ => 2.0,
                     };
-                    let point = stage.point.0.iter().map(|&(term, c)| c * value(term)).sum::<f64>();
-                    points.push(point);
+                    combination.0.iter().map(|&(term, c)| c * value(term)).sum::<f64>()
+                };
+                for stage in plan.stages() {
+                    points.push(combine(&stage.point, &points, &answers));
                     answers.push(1.5 - 4.0 * stage.level.sigma);
                 }
-                let value = |term: Term| match term {
-                    Term::Start => z[0],
-                    Term::Point(k) => points[k],
-                    Term::Answer(k) => answers[k],
-                    other => panic!("{other:?}"),
-                };
-                let end = plan.result().0.iter().map(|&(term, c)| c * value(term)).sum::<f64>();
+                let end = combine(plan.result(), &points, &answers);
                 // ∫ from 0.9 to 0.1
                 let known = 2.0 + 1.5 * -0.8 - 2.0 * (0.01 - 0.81);
                 assert!((end - known).abs() < 1e-13, "{derivative:?}, order {order}: {end} for {known}");
-                z.clear();
             }
         }
     }
