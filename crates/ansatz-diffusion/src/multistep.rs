@@ -173,8 +173,9 @@ impl Multistep {
         // Schur and Cohn: |p_0| > |p_k|, and the same for the reduced polynomial of one degree less.
         while p.len() > 1 {
             let (first, last) = (p[0], p[p.len() - 1]);
-            // Written so that a value that is not a number is not stable.
-            if !(first.norm() > last.norm()) {
+            // A value that is not a number is not stable.
+            let decays = first.norm() > last.norm();
+            if !decays {
                 return false;
             }
             let reduced = (0..p.len() - 1).map(|j| first.conj() * p[j] - last * p[p.len() - 1 - j].conj());

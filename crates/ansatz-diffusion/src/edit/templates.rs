@@ -22,7 +22,7 @@ pub struct Templates {
     tokens: usize,
     width: usize,
     /// Of each block and condition; the last condition is none.
-    templates: Vec<Vec<Vec<f64>>>,
+    blocks: Vec<Vec<Vec<f64>>>,
     /// `κ`.
     own: f64,
     /// `γ`.
@@ -66,8 +66,8 @@ impl Templates {
         if !own.is_finite() || templates.iter().flatten().flatten().any(|v| !v.is_finite()) {
             return Err(Error::NotFinite { quantity: "a number of the templates".into(), place: "the model".into() });
         }
-        let templates = templates.into_iter().map(with_none).collect();
-        Ok(Self { tokens, width, templates, own, sharpness, spread })
+        let blocks = templates.into_iter().map(with_none).collect();
+        Ok(Self { tokens, width, blocks, own, sharpness, spread })
     }
 
     /// Three blocks, three conditions, four tokens of width 2, with values that also depend on the state.
@@ -77,8 +77,8 @@ impl Templates {
             (0..8).map(value).collect()
         };
         let block = |block: usize| with_none((0..3).map(|condition| template(block, condition)).collect());
-        let templates = (0..3).map(block).collect();
-        Self { tokens: 4, width: 2, templates, own: 0.05, sharpness: 1.5, spread: 0.3 }
+        let blocks = (0..3).map(block).collect();
+        Self { tokens: 4, width: 2, blocks, own: 0.05, sharpness: 1.5, spread: 0.3 }
     }
 
     /// The same with another `κ`: 0 makes the mean independent of the state.
@@ -90,7 +90,7 @@ impl Templates {
     /// The mean of the data, for `κ = 0`, if block `b` has the template of condition `conditions[b]`.
     pub fn mean(&self, conditions: &[usize]) -> Vec<f64> {
         let mut mean = vec![0.0; self.dim()];
-        for (block, &condition) in self.templates.iter().zip(conditions) {
+        for (block, &condition) in self.blocks.iter().zip(conditions) {
             self.mix(&block[condition], &mut mean);
         }
         mean
@@ -130,11 +130,11 @@ impl AttnModel for Templates {
     }
 
     fn blocks(&self) -> usize {
-        self.templates.len()
+        self.blocks.len()
     }
 
     fn conditions(&self) -> usize {
-        self.templates[0].len() - 1
+        self.blocks[0].len() - 1
     }
 
     fn velocity(
@@ -155,7 +155,7 @@ impl AttnModel for Templates {
         }
         let condition = condition.unwrap_or(self.conditions());
         let mut means = Batch::zeros(x.rows(), dim);
-        for (b, block) in self.templates.iter().enumerate() {
+        for (b, block) in self.blocks.iter().enumerate() {
             let tokens = (0..x.rows()).flat_map(|i| x.row(i).iter().zip(&block[condition]));
             let mut values: Vec<f64> = tokens.map(|(x, m)| m + self.own * x).collect();
             hook.on_values(b, &mut values)?;

@@ -232,7 +232,9 @@ fn crossover(a: &SolverSchedule, b: &SolverSchedule, stream: &mut Stream) -> Sol
     if stream.chance(0.5) {
         child.afs.clone_from(&b.afs);
     }
-    if stream.chance(0.5) {
+    // Half of the time step by step, a quarter all steps, a quarter none.
+    let mixed = stream.chance(0.5);
+    if mixed {
         for (own, other) in child.steps.iter_mut().zip(&b.steps) {
             if stream.chance(0.5) {
                 own.clone_from(other);
