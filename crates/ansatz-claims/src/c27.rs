@@ -12,7 +12,7 @@ use ansatz_core::{Bar, Error, Frontier, Result, Run, Scale, Seed, Stopped};
 use ansatz_diffusion::model::{Guided, Mixture, Model, digits, gmm8, gmm8_smooth};
 use ansatz_diffusion::plan::Plan;
 use ansatz_diffusion::schedule::{Level, VpLinear};
-use ansatz_diffusion::search::{Candidate, FlowError, Found, Moves, Objective, Predictor, S3, kendall_tau};
+use ansatz_diffusion::search::{Candidate, FlowError, Found, Moves, Objective, Population, Predictor, S3, kendall_tau};
 use ansatz_diffusion::solver::{
     Bh, Ddim, Deis, DpmMultistep, DpmSolver, Expansion, Extrapolation, Form, Orders, Solver, Steps, Tail, Third, UniPc,
 };
@@ -242,7 +242,7 @@ impl Bench<'_> {
         let mut levels = Vec::new();
         for (i, seed) in (first..first + REPEATS).enumerate() {
             let predictor = Predictor::default();
-            let method = S3 { budget: GUIDED, children: 60, predictor: Some(predictor.clone()), ..plain.clone() };
+            let method = S3 { budget: GUIDED, children: 30, predictor: Some(predictor.clone()), ..plain.clone() };
             let guided = search(&method, &self.objective, &mut lab.run(Seed(seed)), 0)?.populations.swap_remove(0);
             let level = guided.best().map_or(f64::INFINITY, |best| best.score);
             // A level that is never reached is passed by at least the limit.
@@ -261,7 +261,7 @@ impl Bench<'_> {
                 pairs.1.push(candidate.score);
             }
             lab.measure(TAU, kendall_tau(&pairs.0, &pairs.1))?;
-            let own = other_level(&searches[i], GUIDED);
+            let own = level_after(&searches[i], GUIDED);
             levels.push(format!("{level:.2e} for {own:.2e} (reached after {reached})"));
         }
         lab.note(format!(
@@ -273,7 +273,8 @@ impl Bench<'_> {
     }
 }
 
-fn other_level(population: &ansatz_diffusion::search::Population, count: usize) -> f64 {
+/// The best score of the first `count` members.
+fn level_after(population: &Population, count: usize) -> f64 {
     population.members.iter().take(count).map(|candidate| candidate.score).fold(f64::INFINITY, f64::min)
 }
 

@@ -9,7 +9,8 @@
 //!
 //! Half as much again as a prediction.
 
-use super::{Mixture, NEGLIGIBLE, Table, add, softmax};
+use super::block::{Table, softmax};
+use super::{Mixture, NEGLIGIBLE, add};
 use crate::batch::Batch;
 use crate::model::axes::Axes;
 use crate::model::rotation::padded;
@@ -58,16 +59,16 @@ impl Factors {
 }
 
 /// Intermediate values of one sample.
-struct Room {
+pub(super) struct Room {
     shifted: Vec<f64>,
     /// Coordinates along the axes of every component, padded.
-    z: Vec<f64>,
-    weights: Vec<f64>,
+    pub(super) z: Vec<f64>,
+    pub(super) weights: Vec<f64>,
     turned: Vec<f64>,
 }
 
 impl Room {
-    fn new(parts: usize, dim: usize) -> Self {
+    pub(super) fn new(parts: usize, dim: usize) -> Self {
         let stride = padded(dim);
         Self {
             shifted: vec![0.0; dim],
@@ -80,7 +81,7 @@ impl Room {
 
 impl Mixture {
     /// Writes `z` of each component, and its responsibility at `x`, to `room`.
-    fn responsibilities(&self, x: &[f64], level: &Level, tables: &[Table], room: &mut Room) {
+    pub(super) fn responsibilities(&self, x: &[f64], level: &Level, tables: &[Table], room: &mut Room) {
         let (d, stride) = (self.dim, padded(self.dim));
         for (k, (part, table)) in self.parts.iter().zip(tables).enumerate() {
             for ((y, x), m) in room.shifted.iter_mut().zip(x).zip(&part.mean) {
