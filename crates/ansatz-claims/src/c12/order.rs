@@ -23,7 +23,7 @@ pub(super) fn run(lab: &mut Lab) -> Result<()> {
     let start = start_points(lab.pick(16, 64, 64), 8, &path.from);
     let problem = Problem::new(&model, path, start.clone(), 1e-13)?;
     let mut run = lab.run(lab.seeds()[0]);
-    let mut order = |solver: &dyn Solver, n: usize, run: &mut Run| {
+    let order = |solver: &dyn Solver, n: usize, run: &mut Run| {
         let mut error = |n| Ok::<_, Error>(problem.fixed(solver, &Grid::Time, n, run)?.rmse);
         Ok::<_, Error>((error(n)? / error(2 * n)?).log2())
     };
