@@ -1,14 +1,19 @@
 //! `ansatz sample` and `ansatz frontier`.
 
+use crate::ems::{Statistics, V3Options};
 use crate::print;
 use crate::progress::{self, Style};
+use crate::search::Search;
 use ansatz_core::render::{frontier_csv, frontier_table, svg};
 use ansatz_core::{Error, Result, Run, Seed, write_atomic};
-use ansatz_diffusion::model::{self, Guided, Mixture, Model};
+use ansatz_diffusion::model::{self, Guided, Mixture, Model, Threshold, Thresholded};
 use ansatz_diffusion::schedule::{self, Schedule};
-use ansatz_diffusion::solver::{self, Adaptive, Control, DormandPrince, DpmPair, Method, Pair, Steps, Variable};
+use ansatz_diffusion::solver::{
+    self, Adaptive, Control, DormandPrince, DpmPair, Method, Pair, Solver, Steps, Variable,
+};
+use ansatz_diffusion::usf::SolverSchedule;
 use ansatz_diffusion::{Batch, Grid, Path, Problem, Sampling, median_error, reference, rmse, start_noise};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use npyz::WriterBuilder;
 use serde_json::json;
 use std::path::PathBuf;
@@ -18,10 +23,11 @@ use std::time::Duration;
 /// The adaptive solvers, by the names of the command line.
 const PAIRS: [&str; 3] = ["dpm-solver-12", "dpm-solver-23", "rk45"];
 
-/// Which model, and along which path it is sampled.
+/// Along which path a model is sampled.
 #[derive(Args)]
-struct Setting {
-    /// Noise schedule: vp-linear, vp-cosine, ddpm-linear, scaled-linear, squared-cosine, ve, edm, flow
+pub(crate) struct Place {
+    /// Noise schedule: vp-linear, vp-cosine, ddpm-linear, scaled-linear, squared-cosine, ve, edm, flow; or the .json file of
+    /// a solver schedule, as `ansatz sample search` writes it, which brings its own solver, steps and ends
     #[arg(long, default_value = "vp-linear")]
     schedule: String,
     /// Time to start from; the schedule's own if left out
@@ -30,6 +36,37 @@ struct Setting {
     /// Time to end with; the schedule's own if left out
     #[arg(long, allow_hyphen_values = true)]
     end: Option<f64>,
+}
+
+impl Place {
+    /// The solver schedule, if one was given, and the name of its noise schedule.
+    fn sampler(&self) -> Result<Option<(SolverSchedule, String)>> {
+        let file = std::path::Path::new(&self.schedule);
+        let given = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+        given.then(|| SolverSchedule::read(file)).transpose()
+    }
+
+    pub(crate) fn schedule(&self) -> Result<Box<dyn Schedule>> {
+        match self.sampler()? {
+            Some((_, noise)) => schedule::named(&noise),
+            None => schedule::named(&self.schedule),
+        }
+    }
+
+    pub(crate) fn path<'a>(&self, schedule: &'a dyn Schedule) -> Result<Path<'a>> {
+        let (start, end) = match self.sampler()? {
+            Some((sampler, _)) => (sampler.nodes[0], sampler.nodes[sampler.nodes.len() - 1]),
+            None => schedule.span(),
+        };
+        Path::new(schedule, self.start.unwrap_or(start), self.end.unwrap_or(end))
+    }
+}
+
+/// Where the steps are, and how the model is guided.
+#[derive(Args)]
+struct Setting {
+    #[command(flatten)]
+    place: Place,
     /// Where the steps are: time, log-snr, quadratic, karras
     #[arg(long, default_value = "log-snr")]
     grid: Grid,
@@ -42,15 +79,6 @@ struct Setting {
 }
 
 impl Setting {
-    fn schedule(&self) -> Result<Box<dyn Schedule>> {
-        schedule::named(&self.schedule)
-    }
-
-    fn path<'a>(&self, schedule: &'a dyn Schedule) -> Result<Path<'a>> {
-        let (start, end) = schedule.span();
-        Path::new(schedule, self.start.unwrap_or(start), self.end.unwrap_or(end))
-    }
-
     /// Calls `work` with the model as it is to be sampled: guided if classes are given.
     fn guided<T>(&self, mixture: &Mixture, work: impl FnOnce(&dyn Model) -> Result<T>) -> Result<T> {
         if self.class.is_empty() {
@@ -61,22 +89,96 @@ impl Setting {
 }
 
 /// The mixture of this name, or in this file.
-fn mixture(name: &str) -> Result<Mixture> {
+pub(crate) fn mixture(name: &str) -> Result<Mixture> {
     let path = PathBuf::from(name);
     if path.extension().is_some() || path.exists() { model::read(&path) } else { model::named(name) }
 }
 
+/// Samples, or what is measured of a model for sampling.
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct Command {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    sample: Option<Sample>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Measure the statistics of a model that --solver v3 goes by: once for a model and a schedule
+    Ems(Statistics),
+    /// Regions of stability of multistep methods with and without momentum: limits, areas, a picture
+    Stability(crate::stability::Stability),
+    /// Carry data to noise and back by a solver, and tell how far from exact it is
+    Invert(crate::invert::Invert),
+    /// Search the solver schedule of a model for a number of evaluations; sampled with --schedule
+    Search(Search),
+}
+
+impl Command {
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        match (self.verb, self.sample) {
+            (Some(Verb::Ems(statistics)), _) => statistics.run(),
+            (Some(Verb::Stability(command)), _) => command.run(),
+            (Some(Verb::Invert(command)), _) => command.run(),
+            (Some(Verb::Search(search)), _) => search.run(),
+            (None, Some(sample)) => sample.run(),
+            (None, None) => Err(Error::parameter("the model", "missing", "a file of Gaussians or a name")),
+        }
+    }
+}
+
+/// How predicted pixels are kept within their range.
+#[derive(Args)]
+struct Pixels {
+    /// Keep predicted pixels within their range: static, by cutting off, or dynamic, by shrinking each sample from a quantile
+    #[arg(long, value_enum)]
+    threshold: Option<Rule>,
+    /// The quantile of dynamic thresholding, in (0, 1]
+    #[arg(long, default_value_t = 0.995, requires = "threshold", allow_hyphen_values = true)]
+    quantile: f64,
+    /// The largest absolute value that pixels have
+    #[arg(long, default_value_t = 1.0, requires = "threshold", allow_hyphen_values = true)]
+    largest: f64,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Rule {
+    Static,
+    Dynamic,
+}
+
+impl Pixels {
+    fn threshold(&self) -> Result<Option<Threshold>> {
+        let (p, max) = (self.quantile, self.largest);
+        self.threshold
+            .map(|rule| match rule {
+                Rule::Static => Threshold::Static { max },
+                Rule::Dynamic => Threshold::Dynamic { p, max },
+            })
+            .map(Threshold::checked)
+            .transpose()
+    }
+}
+
 #[derive(Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-pub(crate) struct Sample {
+struct Sample {
     /// A TOML file of Gaussians, or gmm8, gmm8-smooth, digits, digits-empirical
     model: String,
     #[command(flatten)]
     setting: Setting,
-    /// dpm-solver-1, -2, -3, -fast-2, -fast-3, -taylor-2, -taylor-3, ddim, euler, heun, rk3, rk4;
+    /// dpm-solver-1, -2, -3, -fast-2, -fast-3, -taylor-2, -taylor-3, -2m, -3m, ddim, euler, heun, rk3, rk4;
+    /// DPM-Solver++: dpmpp-1, -2s, -3s, -2m, -3m, -3m-exact, and -taylor after a 2s, 3s or 2m; with noise in every
+    /// step: sde-dpmpp-1, -2m, -2m-taylor, -3m; unipc-1, -2, -3, -bh1-2, -bh1-3, unip-2, -3,
+    /// deis-tab-1, -2, -3; v3 with --ems; plms-1 to plms-5, pndm, ghvb:NUMBER, ghvb:auto; a multistep solver with
+    /// momentum: plms-4+hb:BETA, +nt:BETA; of flows: rf-1, -2, -3, -2-difference, fireflow;
     /// adaptive: dpm-solver-12, dpm-solver-23, rk45
     #[arg(long, default_value = "dpm-solver-fast-3")]
     solver: String,
+    #[command(flatten)]
+    v3: V3Options,
     /// Evaluations of the model a sample, at most
     #[arg(long, alias = "evals", default_value_t = 20)]
     steps: usize,
@@ -86,6 +188,8 @@ pub(crate) struct Sample {
     /// Replace the end state by the data predicted there, one evaluation more
     #[arg(long)]
     denoise: bool,
+    #[command(flatten)]
+    pixels: Pixels,
     /// Number of samples
     #[arg(long, default_value_t = 16)]
     count: usize,
@@ -116,20 +220,28 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    pub(crate) fn run(self) -> Result<ExitCode> {
+    fn run(self) -> Result<ExitCode> {
         let mixture = mixture(&self.model)?;
-        self.setting.guided(&mixture, |model| self.sample(model))
+        let Some(threshold) = self.pixels.threshold()? else {
+            return self.setting.guided(&mixture, |model| self.sample(model, &mixture));
+        };
+        if let Some(warning) = threshold.doubt(&mixture.second_moments()) {
+            eprintln!("warning: {warning}");
+        }
+        self.setting.guided(&mixture, |model| self.sample(&Thresholded::new(model, threshold)?, &mixture))
     }
 
-    fn sample(&self, model: &dyn Model) -> Result<ExitCode> {
-        let schedule = self.setting.schedule()?;
-        let path = self.setting.path(&*schedule)?;
+    /// `free` is the model without guidance.
+    fn sample(&self, model: &dyn Model, free: &Mixture) -> Result<ExitCode> {
+        let schedule = self.setting.place.schedule()?;
+        let path = self.setting.place.path(&*schedule)?;
         let style = if self.quiet { Style::None } else { self.progress };
         let mut run = Run::new(Seed(self.seed)).observer(progress::observer(style)).interrupt(progress::interrupt());
         if let Some(seconds) = self.time {
             run = run.time_limit(limit(seconds)?);
         }
-        let samples = self.with_method(|method| {
+        let solver = self.solver(model, &path)?;
+        let samples = self.with_method(&solver, free, |method| {
             Sampling::new(path, method).threads(self.threads).sample(model, self.count, &mut run)
         })?;
         if !samples.stopped.succeeded() {
@@ -147,7 +259,7 @@ impl Sample {
         if self.json {
             let text = json!({
                 "model": self.model,
-                "solver": self.solver,
+                "solver": if self.setting.place.sampler()?.is_some() { &self.setting.place.schedule } else { &solver },
                 "schedule": schedule.name(),
                 "seed": self.seed,
                 "count": self.count,
@@ -167,12 +279,54 @@ impl Sample {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn with_method<T>(&self, work: impl FnOnce(&dyn Method) -> Result<T>) -> Result<T> {
-        if !PAIRS.contains(&self.solver.as_str()) {
-            let solver = solver::named(&self.solver)
-                .map_err(|_| Error::unknown("solver", &self.solver, solver::NAMES.into_iter().chain(PAIRS)))?;
-            let grid = self.setting.grid.clone();
-            return work(&Steps { solver: &*solver, grid, evaluations: self.steps, denoise: self.denoise });
+    /// The solver's name, with the number that the model asks for in place of "auto".
+    fn solver(&self, model: &dyn Model, path: &Path) -> Result<String> {
+        if self.solver != "ghvb:auto" {
+            return Ok(self.solver.clone());
+        }
+        let number = solver::automatic_number(model, path, &self.setting.grid, self.steps, Seed(self.seed))?;
+        Ok(format!("ghvb:{number}"))
+    }
+
+    fn steps_of<'a>(&self, solver: &'a dyn Solver) -> Steps<'a> {
+        Steps { solver, grid: self.setting.grid.clone(), evaluations: self.steps, denoise: self.denoise }
+    }
+
+    fn with_method<T>(&self, name: &str, free: &Mixture, work: impl FnOnce(&dyn Method) -> Result<T>) -> Result<T> {
+        if let Some((sampler, _)) = self.setting.place.sampler()? {
+            if self.denoise {
+                return Err(Error::parameter(
+                    "denoise",
+                    true,
+                    "left out with a solver schedule, which ends at its last node",
+                ));
+            }
+            return work(&sampler);
+        }
+        if name == "v3" {
+            if self.denoise {
+                return Err(Error::parameter("denoise", true, "left out with v3, which has no such step"));
+            }
+            return self.v3.with(free, &self.setting.grid, self.steps, work);
+        }
+        self.v3.unused(name)?;
+        if let Ok(solver) = solver::multistep(name) {
+            // High orders are not stable under every guidance.
+            let scale = if self.setting.class.is_empty() { 1.0 } else { self.setting.guidance.unwrap_or(1.0) };
+            let (solver, notice) = solver.under_guidance(scale, self.steps);
+            if let Some(notice) = notice {
+                eprintln!("notice: {notice}");
+            }
+            return work(&self.steps_of(&solver));
+        }
+        if !PAIRS.contains(&name) {
+            let solver = solver::named(name).map_err(|error| match error {
+                Error::Unknown { .. } => {
+                    Error::unknown("solver", name, solver::NAMES.into_iter().chain(PAIRS).chain(["v3"]))
+                }
+                other => other,
+            })?;
+            return work(&self.steps_of(&*solver));
         }
         if self.denoise {
             return Err(Error::parameter(
@@ -181,10 +335,10 @@ impl Sample {
                 "left out with an adaptive solver, which ends at its tolerance",
             ));
         }
-        let (pair, control): (Box<dyn Pair>, _) = if self.solver == "rk45" {
+        let (pair, control): (Box<dyn Pair>, _) = if name == "rk45" {
             (Box::new(DormandPrince { variable: Variable::Time }), Control::runge_kutta(self.rtol))
         } else {
-            let order = if self.solver == "dpm-solver-12" { 2 } else { 3 };
+            let order = if name == "dpm-solver-12" { 2 } else { 3 };
             let default = Control::default();
             let control = Control { rtol: self.rtol, atol: default.atol / default.rtol * self.rtol, ..default };
             (Box::new(DpmPair::new(order)?), control)
@@ -193,7 +347,7 @@ impl Sample {
     }
 }
 
-fn limit(seconds: f64) -> Result<Duration> {
+pub(crate) fn limit(seconds: f64) -> Result<Duration> {
     Duration::try_from_secs_f64(seconds)
         .ok()
         .filter(|d| !d.is_zero())
@@ -201,7 +355,7 @@ fn limit(seconds: f64) -> Result<Duration> {
 }
 
 /// Writes a batch as an array of doubles in C order.
-fn write_npy(path: &std::path::Path, x: &Batch) -> Result<()> {
+pub(crate) fn write_npy(path: &std::path::Path, x: &Batch) -> Result<()> {
     let mut bytes = Vec::new();
     let shape = [x.rows() as u64, x.dim() as u64];
     let written = npyz::WriteOptions::new().default_dtype().shape(&shape).writer(&mut bytes).begin_nd();
@@ -265,8 +419,8 @@ impl Diffusion {
         if self.count == 0 {
             return Err(Error::parameter("count", 0, "at least 1"));
         }
-        let schedule = self.setting.schedule()?;
-        let path = self.setting.path(&*schedule)?;
+        let schedule = self.setting.place.schedule()?;
+        let path = self.setting.place.path(&*schedule)?;
         let start = start_noise(Seed(self.seed), 0, self.count, model.dim(), &path.from);
         let problem = Problem::new(model, path, start, 1e-11)?;
         let mut run =

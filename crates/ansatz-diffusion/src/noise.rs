@@ -19,6 +19,21 @@ pub fn start_noise(seed: Seed, first: usize, rows: usize, dim: usize, level: &Le
     batch
 }
 
+/// The `k`-th draw of standard normal noise of a stochastic sampling, for `rows` samples from index `first` on.
+///
+/// Every draw of every sample has a stream of its own: it is the same whatever is drawn beside it, and can be had again.
+pub fn step_noise(seed: Seed, k: usize, first: usize, rows: usize, dim: usize) -> Batch {
+    let name = format!("step noise {k}");
+    let mut batch = Batch::zeros(rows, dim);
+    for i in 0..rows {
+        let mut stream = seed.stream(&name, (first + i) as u64);
+        for value in batch.row_mut(i) {
+            *value = stream.normal();
+        }
+    }
+    batch
+}
+
 /// Start states without chance: `Φ⁻¹(frac(i √p_j))`, `p_j` the `j`-th prime, for sample `i = 1, 2, …`; of the same size as
 /// [`start_noise`]. Evenly spread over the normal distribution (a Kronecker sequence), and the same in every program.
 pub fn start_points(rows: usize, dim: usize, level: &Level) -> Batch {

@@ -1,12 +1,13 @@
 //! A sampler of fixed steps, compiled: where the model is asked, and how the next state is combined from the answers.
 //!
-//! Every exponential integrator, Runge–Kutta and multistep method is linear in the states and the model's answers once its
-//! nodes are known. A plan holds the coefficients; running it is the same for all of them, and so is saving it half-way.
+//! Every exponential integrator, Runge–Kutta and multistep method is linear in the states, the model's answers and the noise
+//! that it adds once its nodes are known. A plan holds the coefficients; running it is the same for all of them, and so is saving it half-way.
 
 use crate::batch::Batch;
+use crate::noise::step_noise;
 use crate::prediction::Prediction;
 use crate::schedule::Level;
-use ansatz_core::{Error, Result};
+use ansatz_core::{Error, Result, Seed};
 use serde::{Deserialize, Serialize};
 
 /// Something that a combination takes.
@@ -18,6 +19,8 @@ pub enum Term {
     Point(usize),
     /// What the model answered in this stage.
     Answer(usize),
+    /// Standard normal noise, the draw of this number: see [`step_noise`](crate::step_noise).
+    Noise(usize),
 }
 
 /// `Σ c · term`.
@@ -82,7 +85,7 @@ impl Plan {
         for (k, combination) in points.chain([&result]).enumerate() {
             for &(term, c) in &combination.0 {
                 let known = match term {
-                    Term::Start => true,
+                    Term::Start | Term::Noise(_) => true,
                     Term::Point(i) | Term::Answer(i) => i < k,
                 };
                 if !known {
@@ -116,6 +119,13 @@ impl Plan {
     /// How often the model is asked.
     pub fn evaluations(&self) -> usize {
         self.stages.len()
+    }
+
+    /// How many draws of noise it takes.
+    pub fn draws(&self) -> usize {
+        let points = self.stages.iter().map(|stage| &stage.point);
+        let terms = points.chain([&self.result]).flat_map(|combination| &combination.0);
+        terms.filter_map(|(term, _)| if let Term::Noise(k) = term { Some(k + 1) } else { None }).max().unwrap_or(0)
     }
 
     /// Whether a term is used by stage `k` or a later one, or by the result.
@@ -169,11 +179,17 @@ pub(crate) struct Register {
     start: Option<Batch>,
     points: Vec<Option<Batch>>,
     answers: Vec<Option<Batch>>,
+    /// Where noise comes from: the seed, and the index of the first sample.
+    source: Option<(Seed, usize)>,
 }
 
 impl Register {
     pub(crate) fn new(start: Batch) -> Self {
-        Self { start: Some(start), points: Vec::new(), answers: Vec::new() }
+        Self { start: Some(start), ..Self::default() }
+    }
+
+    pub(crate) fn seeded(self, seed: Seed, first: usize) -> Self {
+        Self { source: Some((seed, first)), ..self }
     }
 
     pub(crate) fn push(&mut self, point: Batch, answer: Batch) {
@@ -194,6 +210,7 @@ impl Register {
             Term::Start => self.start.as_ref(),
             Term::Point(k) => self.points.get(k)?.as_ref(),
             Term::Answer(k) => self.answers.get(k)?.as_ref(),
+            Term::Noise(_) => None,
         }
     }
 
@@ -219,12 +236,22 @@ impl Register {
     pub(crate) fn combine(&self, combination: &Combination, rows: usize, dim: usize) -> Result<Batch> {
         let mut sum = Batch::zeros(rows, dim);
         for (i, &(term, c)) in combination.0.iter().enumerate() {
-            let value = self.get(term).filter(|value| value.data().len() == rows * dim);
+            let drawn = match (term, self.source) {
+                (Term::Noise(k), Some((seed, first))) => Some(step_noise(seed, k, first, rows, dim)),
+                _ => None,
+            };
+            let value = drawn.as_ref().or_else(|| self.get(term)).filter(|value| value.data().len() == rows * dim);
             let Some(value) = value else {
                 return Err(Error::parameter("a term of the plan", format!("{term:?}"), "one whose value is kept"));
             };
-            for (sum, value) in sum.data_mut().iter_mut().zip(value.data()) {
-                *sum = if i == 0 { c * value } else { *sum + c * value };
+            if i == 0 {
+                for (sum, value) in sum.data_mut().iter_mut().zip(value.data()) {
+                    *sum = c * value;
+                }
+            } else {
+                for (sum, value) in sum.data_mut().iter_mut().zip(value.data()) {
+                    *sum += c * value;
+                }
             }
         }
         Ok(sum)

@@ -104,7 +104,10 @@ impl<'a> Sampling<'a> {
             (false, false) => self.batch,
         };
         let lane = |first: usize| {
-            let stepper = self.method.begin(&self.path, start.slice(first, rows.min(first + size)))?;
+            let stepper = {
+                let part = start.slice(first, rows.min(first + size));
+                self.method.begin_at(&self.path, part, run.seed(), first)?
+            };
             Ok(Lane { first, stepper })
         };
         let mut lanes: Vec<Lane> = (0..rows).step_by(size).map(lane).collect::<Result<_>>()?;

@@ -7,7 +7,7 @@ use crate::batch::Batch;
 use crate::plan::{Plan, Register};
 use crate::prediction::Prediction;
 use crate::schedule::Level;
-use ansatz_core::{Error, Result};
+use ansatz_core::{Error, Result, Seed};
 use serde::{Deserialize, Serialize};
 
 /// A question to the model.
@@ -74,13 +74,29 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// A walk that begins with `start`.
+    /// A walk that begins with `start`, along a plan without noise.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] if the start is not finite; [`Error::Parameter`] if the plan draws noise.
+    pub fn begin(plan: Plan, start: Batch) -> Result<Self> {
+        if plan.draws() > 0 {
+            return Err(Error::parameter("the seed", "none", "given: the plan draws noise"));
+        }
+        Self::with(plan, Register::new(start))
+    }
+
+    /// A walk of the samples from index `first` on, whose noise comes from `seed`: see [`step_noise`](crate::step_noise).
     ///
     /// # Errors
     /// [`Error::NotFinite`] if the start is not finite.
-    pub fn begin(plan: Plan, start: Batch) -> Result<Self> {
-        start.finite("the state", || "its start".to_owned())?;
-        let register = Register::new(start);
+    pub fn begin_at(plan: Plan, start: Batch, seed: Seed, first: usize) -> Result<Self> {
+        Self::with(plan, Register::new(start).seeded(seed, first))
+    }
+
+    fn with(plan: Plan, register: Register) -> Result<Self> {
+        if let Some(start) = register.start() {
+            start.finite("the state", || "its start".to_owned())?;
+        }
         let mut walk = Self { plan, at: 0, state: Batch::zeros(0, 0), register };
         walk.arrive()?;
         Ok(walk)

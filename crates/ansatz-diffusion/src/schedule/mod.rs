@@ -47,6 +47,25 @@ impl Level {
     }
 }
 
+/// By how much a level changes, per unit of something: of `λ` along a schedule.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rate {
+    /// Of the time.
+    pub t: f64,
+    /// Of `ln α`.
+    pub log_alpha: f64,
+    /// Of `ln σ`.
+    pub log_sigma: f64,
+}
+
+impl Rate {
+    /// The level that is `h` units away from `level` on the tangent.
+    pub fn from(&self, level: &Level, h: f64) -> Level {
+        let log_sigma = level.log_alpha - level.lambda + h * self.log_sigma;
+        Level::new(level.t + h * self.t, level.log_alpha + h * self.log_alpha, log_sigma)
+    }
+}
+
 /// A noise schedule.
 ///
 /// ```
@@ -91,6 +110,23 @@ pub trait Schedule: Sync + std::fmt::Debug {
         }
         let (log_alpha, log_sigma) = self.logarithms(t);
         Ok(Level::new(t, log_alpha, log_sigma))
+    }
+
+    /// By how much a level of this schedule changes with `λ`.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] where `λ` has no finite derivative.
+    fn rate(&self, level: &Level) -> Result<Rate> {
+        let (alpha, sigma) = self.rates(level.t);
+        let (log_alpha, log_sigma) = (alpha / level.alpha, sigma / level.sigma);
+        let lambda = log_alpha - log_sigma;
+        let rate = Rate { t: 1.0 / lambda, log_alpha: log_alpha / lambda, log_sigma: log_sigma / lambda };
+        if rate.t.is_finite() && rate.log_alpha.is_finite() && rate.log_sigma.is_finite() {
+            Ok(rate)
+        } else {
+            let allowed = format!("one at which lambda has a derivative in {}", self.name());
+            Err(Error::parameter("time", level.t, allowed))
+        }
     }
 
     /// The level whose half log signal-to-noise ratio is `lambda`.

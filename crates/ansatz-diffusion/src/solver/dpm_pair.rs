@@ -5,8 +5,8 @@
 //!
 //! Source: Lu, Zhou, Bao, Chen, Li and Zhu 2022, arXiv:2206.00927, appendix C, algorithms 3 and 4.
 
-use super::dpm_solver::Step;
-use super::{Attempt, Form, Pair, Variable};
+use super::semilinear::Step;
+use super::{Attempt, Expansion, Form, Pair, Variable};
 use crate::plan::{Builder, Plan};
 use crate::prediction::Prediction;
 use crate::schedule::{Level, Schedule};
@@ -48,10 +48,10 @@ impl Pair for DpmPair {
     fn attempt(&self, schedule: &dyn Schedule, from: &Level, to: &Level) -> Result<Attempt> {
         let h = to.lambda - from.lambda;
         let mut builder = Builder::new();
-        let mut step = Step::new(*from, builder.ask_here(*from, Prediction::Noise));
+        let mut step = Step::new(Expansion::Noise, *from, builder.ask_here(*from, Prediction::Noise));
         for i in 1..self.order {
             let level = schedule.level_at(from.lambda + h * i as f64 / self.order as f64)?;
-            let point = if i == 1 { step.first(&level) } else { step.second_inner(&level) };
+            let point = if i == 1 { step.first(&level) } else { step.second(&level, Form::Taylor) };
             step.asked.push((level, builder.ask(level, Prediction::Noise, point)));
         }
         let (low, high) = if self.order == 2 {

@@ -1,4 +1,5 @@
-//! DPM-Solver: singlestep exponential integrators of order 1 to 3 for the noise form of the probability-flow equation.
+//! DPM-Solver: singlestep exponential integrators of order 1 to 3 for the noise form of the probability-flow equation, and
+//! for its data form, DPM-Solver++.
 //!
 //! In `λ = ln(α/σ)` the equation is semilinear, `dx/dλ = (d ln α/dλ) x − σ ε(x, λ)`, and its solution from `s` to `t`
 //! (`h = λ_t − λ_s`) is exactly
@@ -17,29 +18,21 @@
 //! ```
 //!
 //! The Taylor form has `σ_t h φ_2(h)/r_1 D_1` in order 2, and in order 3 first and second derivatives from both differences.
-//! A step of order `p` costs `p` evaluations; the global error is `O(h^p)`.
+//! A step of order `p` costs `p` evaluations; the global error is `O(h^p)`. DPM-Solver++ expands `x̂_0` instead of `ε`, with
+//! `σ_t/σ_s` for `α_t/α_s`, `α_t h φ_k(−h)` for `−σ_t h φ_k(h)`: the same steps otherwise, and stable under strong guidance,
+//! where the data stay bounded and the noise does not.
 //!
 //! *Fast* uses every evaluation of a budget: steps of the full order, then one of a lower order for the remainder.
 //!
-//! Source: Lu, Zhou, Bao, Chen, Li and Zhu 2022, arXiv:2206.00927, algorithms 1 to 3 and appendix D.
+//! Source: Lu, Zhou, Bao, Chen, Li and Zhu 2022, arXiv:2206.00927, algorithms 1 to 3 and appendix D; the data form:
+//! arXiv:2211.01095.
 
-use super::{Solver, enough, finite_lambda};
+use super::semilinear::{Expansion, Form, Step};
+use super::{Solver, enough, finite_lambda, finite_start};
 use crate::grid::{Grid, Path};
-use crate::phi::phi;
-use crate::plan::{Builder, Combination, Plan, Term};
-use crate::prediction::Prediction;
+use crate::plan::{Builder, Plan};
 use crate::schedule::Level;
 use ansatz_core::{Error, Result};
-
-/// Which of the two forms of the orders 2 and 3.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Form {
-    /// The paper's main form.
-    #[default]
-    Paper,
-    /// Derivatives from differences, put into the Taylor expansion.
-    Taylor,
-}
 
 /// How the orders of the steps follow from the budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,12 +43,13 @@ pub enum Orders {
     Fast,
 }
 
-/// DPM-Solver with fixed steps.
+/// DPM-Solver with fixed steps, or DPM-Solver++ singlestep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DpmSolver {
     order: usize,
     spend: Orders,
     form: Form,
+    of: Expansion,
 }
 
 impl DpmSolver {
@@ -81,10 +75,17 @@ impl DpmSolver {
     /// [`Error::Parameter`] for an order other than 1, 2 or 3.
     pub fn new(order: usize, spend: Orders, form: Form) -> Result<Self> {
         if (1..=3).contains(&order) {
-            Ok(Self { order, spend, form })
+            Ok(Self { order, spend, form, of: Expansion::Noise })
         } else {
             Err(Error::parameter("the order of DPM-Solver", order, "1, 2 or 3"))
         }
+    }
+
+    /// The same steps for the data prediction: DPM-Solver++ (2S, 3S). Its path may end without noise, `σ = 0`; the last step
+    /// is then one of order 1.
+    #[must_use]
+    pub fn plus_plus(self) -> Self {
+        Self { of: Expansion::Data, ..self }
     }
 
     /// The orders of the steps that `n` evaluations are spent on.
@@ -140,7 +141,10 @@ impl Solver for DpmSolver {
     fn name(&self) -> String {
         let fast = if self.spend == Orders::Fast { "fast-" } else { "" };
         let form = if self.form == Form::Taylor { ", Taylor" } else { "" };
-        format!("DPM-Solver-{fast}{}{form}", self.order)
+        match self.of {
+            Expansion::Noise => format!("DPM-Solver-{fast}{}{form}", self.order),
+            Expansion::Data => format!("DPM-Solver++({fast}{}S{form})", self.order),
+        }
     }
 
     fn order(&self) -> usize {
@@ -148,20 +152,31 @@ impl Solver for DpmSolver {
     }
 
     fn citation(&self) -> &'static str {
-        "Lu, Zhou, Bao, Chen, Li, Zhu: DPM-Solver, NeurIPS 2022, arXiv:2206.00927"
+        match self.of {
+            Expansion::Noise => "Lu, Zhou, Bao, Chen, Li, Zhu: DPM-Solver, NeurIPS 2022, arXiv:2206.00927",
+            Expansion::Data => "Lu, Zhou, Bao, Chen, Li, Zhu: DPM-Solver++, 2022, arXiv:2211.01095",
+        }
     }
 
     fn plan(&self, path: &Path, grid: &Grid, evaluations: usize) -> Result<Plan> {
-        finite_lambda(path, &self.name())?;
-        let orders = self.orders(evaluations)?;
+        let mut orders = self.orders(evaluations)?;
+        match self.of {
+            Expansion::Noise => finite_lambda(path, &self.name())?,
+            Expansion::Data => finite_start(path, &self.name())?,
+        }
+        if path.to.sigma == 0.0 && orders.last().is_some_and(|&p| p > 1) {
+            // The last step has no inner nodes, as λ is infinite at its end.
+            let last = orders.pop().unwrap_or(1);
+            orders.extend([last - 1, 1]);
+        }
+        let want = self.of.prediction();
         let mut builder = Builder::new();
         let mut s = path.from;
         for (t, inner) in self.nodes(path, grid, &orders)? {
-            let e = builder.ask_here(s, Prediction::Noise);
-            let mut step = Step::new(s, e);
+            let mut step = Step::new(self.of, s, builder.ask_here(s, want));
             for (i, level) in inner.iter().enumerate() {
-                let point = if i == 0 { step.first(level) } else { step.second_inner(level) };
-                step.asked.push((*level, builder.ask(*level, Prediction::Noise, point)));
+                let point = if i == 0 { step.first(level) } else { step.second(level, Form::Taylor) };
+                step.asked.push((*level, builder.ask(*level, want, point)));
             }
             builder.go(match inner.len() {
                 0 => step.first(&t),
@@ -171,71 +186,5 @@ impl Solver for DpmSolver {
             s = t;
         }
         builder.finish()
-    }
-}
-
-/// One step from `s`: stage `base` asked there, the others at inner nodes.
-pub(super) struct Step {
-    s: Level,
-    base: usize,
-    /// Inner nodes and their stages.
-    pub(super) asked: Vec<(Level, usize)>,
-}
-
-impl Step {
-    pub(super) fn new(s: Level, base: usize) -> Self {
-        Self { s, base, asked: Vec::new() }
-    }
-
-    /// `(α_t/α_s) x_s − σ_t E(h) ε_s`.
-    pub(super) fn first(&self, t: &Level) -> Combination {
-        let h = t.lambda - self.s.lambda;
-        Combination::of(Term::Point(self.base))
-            .scaled((t.log_alpha - self.s.log_alpha).exp())
-            .plus(-t.sigma * h.exp_m1(), Term::Answer(self.base))
-    }
-
-    /// Adds `c D`, `D = ε(u) − ε_s` of the stage.
-    fn difference(&self, sum: Combination, c: f64, stage: usize) -> Combination {
-        sum.plus(c, Term::Answer(stage)).plus(-c, Term::Answer(self.base))
-    }
-
-    /// `(λ_i − λ_s)/h` and the stage of inner node `i`.
-    fn inner(&self, i: usize, h: f64) -> (f64, usize) {
-        let (level, stage) = self.asked[i];
-        ((level.lambda - self.s.lambda) / h, stage)
-    }
-
-    /// `u_2` at the second inner node.
-    pub(super) fn second_inner(&self, at: &Level) -> Combination {
-        let h = at.lambda - self.s.lambda;
-        let (r, stage) = self.inner(0, h);
-        self.difference(self.first(at), -at.sigma * h * phi(2, h) / r, stage)
-    }
-
-    pub(super) fn second(&self, t: &Level, form: Form) -> Combination {
-        let h = t.lambda - self.s.lambda;
-        let (r, stage) = self.inner(0, h);
-        let c = match form {
-            Form::Paper => h.exp_m1() / (2.0 * r),
-            Form::Taylor => h * phi(2, h) / r,
-        };
-        self.difference(self.first(t), -t.sigma * c, stage)
-    }
-
-    pub(super) fn third(&self, t: &Level, form: Form) -> Combination {
-        let h = t.lambda - self.s.lambda;
-        let ((r1, one), (r2, two)) = (self.inner(0, h), self.inner(1, h));
-        let first = self.first(t);
-        match form {
-            Form::Paper => self.difference(first, -t.sigma * h * phi(2, h) / r2, two),
-            Form::Taylor => {
-                // D' = (r_2 d_1 − r_1 d_2)/(r_2 − r_1), D'' = 2 (d_2 − d_1)/(r_2 − r_1), d_i = D_i/r_i
-                let (slope, curve) = (-t.sigma * h * phi(2, h), -t.sigma * h * phi(3, h));
-                let c1 = (slope * r2 - 2.0 * curve) / (r1 * (r2 - r1));
-                let c2 = (2.0 * curve - slope * r1) / (r2 * (r2 - r1));
-                self.difference(self.difference(first, c1, one), c2, two)
-            }
-        }
     }
 }

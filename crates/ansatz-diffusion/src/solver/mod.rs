@@ -1,31 +1,59 @@
 //! Solvers of the probability-flow equation.
 //!
-//! Steps of a given number: [`Ddim`], [`DpmSolver`], [`RungeKutta`]; each compiles to a [`Plan`]. Steps chosen by their error: a
+//! Steps of a given number: [`Ddim`], [`DpmSolver`], [`DpmMultistep`], [`UniPc`], [`Deis`], [`Plms`], [`Ghvb`], [`RfSolver`], [`FireFlow`], [`RungeKutta`]; each
+//! compiles to a [`Plan`], and those of multistep solvers take [`Momentum`]. [`V3`] is one that knows statistics of its model. Steps
+//! chosen by their error: a
 //! [`Pair`] of two orders, [`DpmPair`] or [`DormandPrince`], under [`Adaptive`]. [`Steps`] and [`Adaptive`] are the two kinds of
 //! [`Method`] that [`Sampling`](crate::Sampling) runs. [`named`] knows them by name.
 
 mod adaptive;
+mod automatic;
 mod ddim;
+mod deis;
 mod dormand_prince;
+mod dpm_multistep;
 mod dpm_pair;
 mod dpm_solver;
+mod fireflow;
+mod ghvb;
+mod interpolate;
+mod momentum;
 mod named;
+mod plms;
+mod rf_exact;
+mod rf_solver;
 mod runge_kutta;
+mod semilinear;
+pub(crate) mod straight;
+mod unipc;
+mod v3;
 
 pub use adaptive::{Adaptive, AdaptiveState, AdaptiveWalk, Attempt, Control, Norm, Pair};
+pub use automatic::{Stiffness, automatic_number};
 pub use ddim::Ddim;
+pub use deis::{Deis, Extrapolation};
 pub use dormand_prince::DormandPrince;
+pub use dpm_multistep::{DpmMultistep, Tail, Third};
 pub use dpm_pair::DpmPair;
-pub use dpm_solver::{DpmSolver, Form, Orders};
-pub use named::{NAMES, named};
+pub use dpm_solver::{DpmSolver, Orders};
+pub use fireflow::FireFlow;
+pub use ghvb::Ghvb;
+pub use momentum::{Kind, Momentum};
+pub use named::{NAMES, multistep, named};
+pub use plms::{Plms, Spacing, WarmUp};
+pub use rf_exact::carry_exact;
+pub use rf_solver::{Derivative, RfSolver};
 pub use runge_kutta::{RungeKutta, Variable};
+pub use semilinear::{Expansion, Form};
+pub use unipc::{Bh, UniPc};
+pub use v3::{Corrector, V3, V3State, V3Walk};
 
 use crate::batch::Batch;
 use crate::grid::{Grid, Path};
 use crate::plan::{Combination, Plan, Stage, Term};
 use crate::prediction::Prediction;
 use crate::stepper::{Stepper, Walk};
-use ansatz_core::{Error, Result};
+use ansatz_core::{Error, Result, Seed};
 use std::fmt::Debug;
 
 /// A solver whose steps are fixed beforehand.
@@ -62,6 +90,21 @@ pub trait Method: Sync + Debug {
     /// # Errors
     /// As [`Solver::plan`]; [`Error::NotFinite`] if the start is not finite.
     fn begin<'a>(&'a self, path: &Path<'a>, start: Batch) -> Result<Box<dyn Stepper + Send + 'a>>;
+
+    /// The same for samples from index `first` on in a run of this seed: what a method needs to know that draws noise in
+    /// its steps.
+    ///
+    /// # Errors
+    /// As [`Method::begin`].
+    fn begin_at<'a>(
+        &'a self,
+        path: &Path<'a>,
+        start: Batch,
+        _seed: Seed,
+        _first: usize,
+    ) -> Result<Box<dyn Stepper + Send + 'a>> {
+        self.begin(path, start)
+    }
 }
 
 /// A solver with its grid and its number of evaluations.
@@ -102,6 +145,16 @@ impl Method for Steps<'_> {
     fn begin<'a>(&'a self, path: &Path<'a>, start: Batch) -> Result<Box<dyn Stepper + Send + 'a>> {
         Ok(Box::new(Walk::begin(self.plan(path)?, start)?))
     }
+
+    fn begin_at<'a>(
+        &'a self,
+        path: &Path<'a>,
+        start: Batch,
+        seed: Seed,
+        first: usize,
+    ) -> Result<Box<dyn Stepper + Send + 'a>> {
+        Ok(Box::new(Walk::begin_at(self.plan(path)?, start, seed, first)?))
+    }
 }
 
 /// Refuses a budget that does not suffice for one step.
@@ -111,6 +164,11 @@ fn enough(evaluations: usize, step: usize, name: &str) -> Result<()> {
     } else {
         Err(Error::parameter("the number of evaluations", evaluations, format!("at least {step} for {name}")))
     }
+}
+
+/// Refuses a start where `λ` has no value, and an end that is pure noise: for solvers that may end at pure data.
+fn finite_start(path: &Path, name: &str) -> Result<()> {
+    if path.to.lambda == f64::INFINITY && path.from.lambda.is_finite() { Ok(()) } else { finite_lambda(path, name) }
 }
 
 /// Refuses levels between which `λ` has no length, or where dividing by `α` has no meaning.

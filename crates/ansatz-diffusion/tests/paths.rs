@@ -1,0 +1,69 @@
+//! No plan runs off its path: every solver, grid and schedule, every number of evaluations up to 1000.
+
+use ansatz_diffusion::schedule::{self, Schedule};
+use ansatz_diffusion::solver::{NAMES, Solver, named};
+use ansatz_diffusion::{Grid, Path};
+
+fn grids() -> [Grid; 4] {
+    [Grid::Time, Grid::LogSnr, Grid::Quadratic, Grid::KARRAS]
+}
+
+fn schedules() -> Vec<Box<dyn Schedule>> {
+    schedule::NAMES.map(|name| schedule::named(name).unwrap()).into()
+}
+
+fn path(schedule: &dyn Schedule) -> Path<'_> {
+    let (start, end) = schedule.span();
+    // The flow starts where λ has no value.
+    Path::new(schedule, if schedule.name() == "flow" { 0.999 } else { start }, end).unwrap()
+}
+
+/// The plan asks at levels of the path only, in its direction, at most as often as it may, and ends.
+fn check(solver: &dyn Solver, path: &Path, grid: &Grid, n: usize) {
+    let what = || format!("{} on {grid}, {}, {n} evaluations", solver.name(), path.schedule.name());
+    let plan = match solver.plan(path, grid, n) {
+        Ok(plan) => plan,
+        Err(error) => {
+            assert!(n < 4 && error.to_string().starts_with("the number of evaluations"), "{}: {error}", what());
+            return;
+        }
+    };
+    assert!(plan.evaluations() <= n && plan.evaluations() + 4 > n, "{}: {}", what(), plan.evaluations());
+    let (hi, lo) = (path.from, path.to);
+    let mut last = hi;
+    assert_eq!(plan.stages()[0].level, hi, "{}", what());
+    for stage in plan.stages() {
+        let level = stage.level;
+        assert!(level.t <= last.t && level.t >= lo.t && level.lambda >= last.lambda, "{}: {level:?}", what());
+        assert!(level.lambda <= lo.lambda && level.alpha > 0.0 && level.sigma > 0.0, "{}: {level:?}", what());
+        last = level;
+    }
+    assert!(!plan.result().0.is_empty());
+}
+
+#[test]
+fn plans_of_every_length_stay_on_their_path() {
+    let (grids, schedules) = (grids(), schedules());
+    for (k, name) in NAMES.iter().enumerate() {
+        let solver = named(name).unwrap();
+        for n in 1..=1000 {
+            // Grids and schedules in turn, so that each solver meets every pair many times.
+            let schedule = &schedules[(n + k) % schedules.len()];
+            check(&*solver, &path(&**schedule), &grids[(n / schedules.len() + k) % grids.len()], n);
+        }
+    }
+}
+
+#[test]
+fn short_and_long_plans_stay_on_every_path() {
+    for schedule in schedules() {
+        for grid in grids() {
+            for name in NAMES {
+                let solver = named(name).unwrap();
+                for n in (1..=17).chain([100, 999, 1000]) {
+                    check(&*solver, &path(&*schedule), &grid, n);
+                }
+            }
+        }
+    }
+}
