@@ -33,7 +33,9 @@ fn run(args: &[String]) -> Result<String> {
         ["digits"] => {
             let (images, labels) = digit_images();
             for (image, label) in images.iter().zip(labels) {
-                image.iter().for_each(|pixel| _ = write!(text, "{pixel} "));
+                for pixel in image {
+                    _ = write!(text, "{pixel} ");
+                }
                 _ = writeln!(text, "{label}");
             }
         }
@@ -44,7 +46,9 @@ fn run(args: &[String]) -> Result<String> {
             let kept = TopK::new(32);
             let training = Training::new(&method, &kept).rounds(rounds).record_every(100).threads(2);
             let trained = training.solve(&problem, &mut Run::new(Seed(1)))?;
-            trained.x.iter().for_each(|value| _ = writeln!(text, "{value:e}"));
+            for value in &trained.x {
+                _ = writeln!(text, "{value:e}");
+            }
         }
         ["game", n, seed, epochs] => {
             let number = |word: &str| word.parse::<u32>().map_err(|_| Error::parameter("a number", word, "a number"));
@@ -55,11 +59,15 @@ fn run(args: &[String]) -> Result<String> {
             let budget = Budget::epochs(f64::from(number(epochs)?)).look_every(10.0);
             let solution = method.solve(&problem, &budget, &mut Run::new(Seed(1)))?;
             _ = writeln!(text, "{:e}", solution.residual());
-            solution.u.iter().for_each(|value| _ = writeln!(text, "{value:e}"));
+            for value in &solution.u {
+                _ = writeln!(text, "{value:e}");
+            }
         }
         ["saddle", n] => {
             let n = n.parse().map_err(|_| Error::parameter("N", n, "a number"))?;
-            QuadraticSaddle::new(n)?.solution().iter().for_each(|value| _ = writeln!(text, "{value:e}"));
+            for value in QuadraticSaddle::new(n)?.solution() {
+                _ = writeln!(text, "{value:e}");
+            }
         }
         _ => {
             let allowed = "digits, econtrol ROUNDS, game N SEED EPOCHS or saddle N";

@@ -76,7 +76,9 @@ mod tests {
                 .collect();
             let mut bytes = Vec::new();
             let mut writer = BitWriter::new(&mut bytes);
-            parts.iter().for_each(|&(value, width)| writer.push(value, width));
+            for &(value, width) in &parts {
+                writer.push(value, width);
+            }
             writer.finish();
             let total: u32 = parts.iter().map(|(_, width)| width).sum();
             assert_eq!(bytes.len(), total.div_ceil(8) as usize);

@@ -399,7 +399,9 @@ impl<'a> Training<'a> {
     fn present(&self, workers: usize, seed: Seed, round: u64) -> Vec<bool> {
         let Some(m) = self.participants else { return vec![true; workers] };
         let mut present = vec![false; workers];
-        draw(workers, m, &mut seed.stream("participants", round)).into_iter().for_each(|i| present[i] = true);
+        for i in draw(workers, m, &mut seed.stream("participants", round)) {
+            present[i] = true;
+        }
         present
     }
 }

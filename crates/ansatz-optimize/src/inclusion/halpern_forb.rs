@@ -53,6 +53,12 @@ impl HalpernForb {
     }
 }
 
+/// What is drawn, and from where.
+struct Draws {
+    sampler: Sampler,
+    stream: Stream,
+}
+
 /// Vectors of the inner iteration.
 struct Desk {
     v: Vec<f64>,
@@ -72,16 +78,7 @@ impl HalpernForb {
     }
 
     /// Leaves the approximate resolvent of `u` in `desk.v`.
-    fn resolvent(
-        &self,
-        problem: &Inclusion,
-        u: &[f64],
-        k: u64,
-        sampler: &Sampler,
-        stream: &mut Stream,
-        watch: &mut Watch,
-        desk: &mut Desk,
-    ) {
+    fn resolvent(&self, problem: &Inclusion, u: &[f64], k: u64, draws: &mut Draws, watch: &mut Watch, desk: &mut Desk) {
         let n = problem.f.components();
         let p = 1.0 / n as f64;
         let alpha = 1.0 - p;
@@ -96,7 +93,7 @@ impl HalpernForb {
         watch.evaluations += n as u64;
         watch.refreshes += 1;
         for _ in 0..steps {
-            let (i, weight) = sampler.one(stream);
+            let (i, weight) = draws.sampler.one(&mut draws.stream);
             // γ (H(w) + H_i(v) − H_i(w₋)), where H_i(v) − H_i(w₋) = η (F_i(v) − F_i(w₋)) + v − w₋
             for j in 0..u.len() {
                 let anchored = alpha * desk.v[j] + (1.0 - alpha) * desk.w[j];
@@ -108,7 +105,7 @@ impl HalpernForb {
             problem.g.apply(self.gamma * self.eta, &mut desk.next);
             std::mem::swap(&mut desk.v, &mut desk.next);
             desk.w_before.copy_from_slice(&desk.w);
-            if stream.chance(p) {
+            if draws.stream.chance(p) {
                 desk.w.copy_from_slice(&desk.v);
                 self.shifted(problem, &desk.w, u, &mut desk.h);
                 watch.evaluations += n as u64;
@@ -147,8 +144,7 @@ impl Method for HalpernForb {
             return Err(Error::parameter("the constant of the inner iteration", c, "positive and finite"));
         }
         let mut watch = Watch::new(problem, budget, self.name())?;
-        let mut stream = run.seed().stream("components", 0);
-        let sampler = Sampler::new(problem.f);
+        let mut draws = Draws { sampler: Sampler::new(problem.f), stream: run.seed().stream("components", 0) };
         let start = problem.start();
         let mut u = start.to_vec();
         let zeros = || vec![0.0; start.len()];
@@ -158,7 +154,7 @@ impl Method for HalpernForb {
             if let Some(why) = watch.step(&u, run)? {
                 break why;
             }
-            self.resolvent(problem, &u, k, &sampler, &mut stream, &mut watch, &mut desk);
+            self.resolvent(problem, &u, k, &mut draws, &mut watch, &mut desk);
             u.copy_from_slice(&desk.v);
             anchor(1.0 / (k as f64 + 2.0), start, &mut u);
             k += 1;

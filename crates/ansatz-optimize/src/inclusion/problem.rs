@@ -64,10 +64,10 @@ impl<'a> Inclusion<'a> {
             }
         }
         // For η → 0 a resolvent is the projection to where its operator is defined.
-        let mut feasible = start.clone();
-        g.apply(0.0, &mut feasible);
-        let projected = distance_squared(&feasible, &start) > 0.0;
-        Ok(Self { f, g, start: feasible, projected })
+        let (given, mut start) = (start.clone(), start);
+        g.apply(0.0, &mut start);
+        let projected = distance_squared(&given, &start) > 0.0;
+        Ok(Self { f, g, start, projected })
     }
 
     /// Where methods start.

@@ -18,7 +18,9 @@ pub fn digit_images() -> (Vec<[u8; PIXELS]>, Vec<u8>) {
     let mut bits = BitReader::new(PACKED);
     let image = |_| {
         let mut pixels = [0; PIXELS];
-        pixels.iter_mut().for_each(|pixel| *pixel = bits.take(5) as u8);
+        for pixel in &mut pixels {
+            *pixel = bits.take(5) as u8;
+        }
         (pixels, bits.take(4) as u8)
     };
     (0..DIGITS).map(image).unzip()
@@ -32,7 +34,10 @@ mod tests {
     fn the_images_are_those_of_the_repository() {
         let (images, labels) = digit_images();
         // The numbers of each class in the test part, as the data set's description gives them.
-        let counts: Vec<usize> = (0..10).map(|class| labels.iter().filter(|&&label| label == class).count()).collect();
+        let mut counts = [0; 10];
+        for label in labels {
+            counts[usize::from(label)] += 1;
+        }
         assert_eq!(counts, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
         assert!(images.iter().flatten().all(|&pixel| pixel <= 16));
         assert_eq!(images[0][..8], [0, 0, 5, 13, 9, 1, 0, 0]);

@@ -161,7 +161,9 @@ impl FiniteSum for MatrixGame {
             if size == 0.0 {
                 return 0.0;
             }
-            x.iter_mut().for_each(|x| *x /= size);
+            for x in &mut x {
+                *x /= size;
+            }
         }
         size.sqrt()
     }

@@ -42,7 +42,9 @@ impl LeastSquares {
         for _ in 0..n {
             let mut row: Vec<f64> = (1..=dim).map(|j| (j as f64).powf(-decay) * stream.normal()).collect();
             let length = norm(&row);
-            row.iter_mut().for_each(|value| *value /= length);
+            for value in &mut row {
+                *value /= length;
+            }
             noise.push(stream.normal());
             rows.extend(row);
         }
@@ -116,9 +118,13 @@ impl FiniteSum for LeastSquares {
         let (mut x, mut size) = (vec![1.0; self.dim], 0.0);
         for _ in 0..1000 {
             let mut next = vec![0.0; self.dim];
-            self.rows.chunks_exact(self.dim).for_each(|row| add_scaled(dot(row, &x), row, &mut next));
+            for row in self.rows.chunks_exact(self.dim) {
+                add_scaled(dot(row, &x), row, &mut next);
+            }
             size = norm(&next);
-            next.iter_mut().for_each(|value| *value /= size);
+            for value in &mut next {
+                *value /= size;
+            }
             x = next;
         }
         size / self.right.len() as f64

@@ -61,7 +61,9 @@ impl Quadratic {
             weight += a * a;
             workers.push((a * a, ab));
         }
-        solution.iter_mut().for_each(|x| *x /= weight);
+        for x in &mut solution {
+            *x /= weight;
+        }
         let data = seed.0;
         Ok(QuadraticProblem { setting: self.clone(), data, workers, solution })
     }
@@ -110,7 +112,9 @@ impl Problem for QuadraticProblem {
         }
         if self.setting.sigma > 0.0 {
             let deviation = self.setting.sigma / (self.setting.dim as f64).sqrt();
-            g.iter_mut().for_each(|g| *g += deviation * stream.normal());
+            for g in g.iter_mut() {
+                *g += deviation * stream.normal();
+            }
         }
     }
 

@@ -46,7 +46,9 @@ impl QuadraticSaddle {
         let column = |j: usize| {
             let mut dense = vec![0.0; n];
             for &(i, a) in &columns[j] {
-                rows[i].iter().for_each(|&(k, b)| dense[k] += 2.0 * a * b);
+                for &(k, b) in &rows[i] {
+                    dense[k] += 2.0 * a * b;
+                }
             }
             dense.into_iter().enumerate().filter(|(_, value)| *value != 0.0).collect()
         };
@@ -69,7 +71,9 @@ impl QuadraticSaddle {
         }
         let mut right = vec![0.0; n];
         for j in 0..n {
-            self.h[j].iter().for_each(|&(i, value)| right[i] += value * u[j]);
+            for &(i, value) in &self.h[j] {
+                right[i] += value * u[j];
+            }
         }
         right[n - 1] -= 0.25;
         // Column j of A: rows n−1−j (¼) and n−2−j (−¼): y_{n−1−j} = 4 r_j + y_{n−2−j}, the last column y_0 = 4 r_{n−1}.
@@ -87,9 +91,15 @@ impl QuadraticSaddle {
 
     fn add(&self, i: usize, scale_x: f64, scale_y: f64, out: &mut [f64]) {
         let (fx, fy) = out.split_at_mut(self.n);
-        self.h[i].iter().for_each(|&(k, value)| fx[k] += scale_x * value);
-        self.rows[i].iter().for_each(|&(k, value)| fx[k] -= scale_y * value);
-        self.columns[i].iter().for_each(|&(k, value)| fy[k] += scale_x * value);
+        for &(k, value) in &self.h[i] {
+            fx[k] += scale_x * value;
+        }
+        for &(k, value) in &self.rows[i] {
+            fx[k] -= scale_y * value;
+        }
+        for &(k, value) in &self.columns[i] {
+            fy[k] += scale_x * value;
+        }
     }
 }
 
@@ -123,11 +133,15 @@ impl FiniteSum for QuadraticSaddle {
             for _ in 0..2 {
                 out.fill(0.0);
                 (0..n).for_each(|i| self.add(i, u[i], u[n + i], &mut out));
-                out[n..].iter_mut().for_each(|value| *value = -*value);
+                for value in &mut out[n..] {
+                    *value = -*value;
+                }
                 std::mem::swap(&mut u, &mut out);
             }
             size = norm(&u);
-            u.iter_mut().for_each(|u| *u /= size);
+            for u in &mut u {
+                *u /= size;
+            }
         }
         size.sqrt()
     }

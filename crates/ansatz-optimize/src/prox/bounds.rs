@@ -29,7 +29,9 @@ impl Resolvent for Bounds {
     }
 
     fn apply(&self, _: f64, u: &mut [f64]) {
-        u.iter_mut().for_each(|u| *u = u.max(self.lo).min(self.hi));
+        for u in u.iter_mut() {
+            *u = u.max(self.lo).min(self.hi);
+        }
     }
 }
 

@@ -28,7 +28,9 @@ impl Resolvent for L1 {
 
     fn apply(&self, eta: f64, u: &mut [f64]) {
         let by = eta * self.lambda;
-        u.iter_mut().for_each(|u| *u = u.signum() * (u.abs() - by).max(0.0));
+        for u in u.iter_mut() {
+            *u = u.signum() * (u.abs() - by).max(0.0);
+        }
     }
 }
 

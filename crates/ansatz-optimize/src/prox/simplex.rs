@@ -39,7 +39,9 @@ impl Resolvent for Simplex {
 
     fn apply(&self, _: f64, u: &mut [f64]) {
         let tau = threshold(u, self.radius);
-        u.iter_mut().for_each(|u| *u = (*u - tau).max(0.0));
+        for u in u.iter_mut() {
+            *u = (*u - tau).max(0.0);
+        }
     }
 }
 

@@ -37,8 +37,16 @@ impl Compressor for Dense {
 
     fn encode(&self, v: &[f64], _: &mut Stream, message: &mut Vec<u8>) {
         match self {
-            Self::Single => v.iter().for_each(|&value| push_single(value, message)),
-            Self::Double => v.iter().for_each(|value| message.extend_from_slice(&value.to_le_bytes())),
+            Self::Single => {
+                for &value in v {
+                    push_single(value, message);
+                }
+            }
+            Self::Double => {
+                for value in v {
+                    message.extend_from_slice(&value.to_le_bytes());
+                }
+            }
         }
     }
 

@@ -61,7 +61,9 @@ mod tests {
         for _ in 0..draws {
             let drawn = draw(10, 3, &mut stream);
             assert!(drawn.len() == 3 && drawn.windows(2).all(|pair| pair[0] < pair[1]));
-            drawn.iter().for_each(|&i| counts[i] += 1);
+            for &i in &drawn {
+                counts[i] += 1;
+            }
         }
         // Six standard deviations of a binomial count.
         let (mean, deviation) = (0.3 * f64::from(draws), (0.21 * f64::from(draws)).sqrt());

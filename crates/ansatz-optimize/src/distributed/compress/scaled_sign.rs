@@ -28,7 +28,9 @@ impl Compressor for ScaledSign {
     fn encode(&self, v: &[f64], _: &mut Stream, message: &mut Vec<u8>) {
         push_single(v.iter().map(|value| value.abs()).sum::<f64>() / v.len().max(1) as f64, message);
         let mut writer = BitWriter::new(message);
-        v.iter().for_each(|&value| writer.push(u32::from(value < 0.0), 1));
+        for &value in v {
+            writer.push(u32::from(value < 0.0), 1);
+        }
         writer.finish();
     }
 
@@ -36,7 +38,9 @@ impl Compressor for ScaledSign {
         check_length(message, 4 + v.len().div_ceil(8))?;
         let scale = singles(&message[..4]).next().unwrap_or(0.0);
         let mut signs = BitReader::new(&message[4..]);
-        v.iter_mut().for_each(|v| *v = if signs.take(1) == 1 { -scale } else { scale });
+        for v in v.iter_mut() {
+            *v = if signs.take(1) == 1 { -scale } else { scale };
+        }
         Ok(())
     }
 }

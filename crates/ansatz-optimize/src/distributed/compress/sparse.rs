@@ -47,10 +47,14 @@ impl std::fmt::Display for Size {
 
 /// Appends the entries of `v` at `indices`.
 pub(super) fn encode(v: &[f64], indices: &[usize], message: &mut Vec<u8>) {
-    indices.iter().for_each(|&i| push_single(v[i], message));
+    for &i in indices {
+        push_single(v[i], message);
+    }
     let width = width(v.len());
     let mut writer = BitWriter::new(message);
-    indices.iter().for_each(|&i| writer.push(i as u32, width));
+    for &i in indices {
+        writer.push(i as u32, width);
+    }
     writer.finish();
 }
 
