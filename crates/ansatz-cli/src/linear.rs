@@ -1,5 +1,6 @@
 //! `ansatz linear solve`: systems from Matrix Market files, alone or in sequence, with a parameter that can be learnt.
 
+use crate::complete::Complete;
 use crate::print;
 use crate::progress::{self, Style};
 use ansatz_core::{Error, Result, Run, Seed, Stopped, write_atomic};
@@ -26,6 +27,8 @@ pub(crate) struct Linear {
 enum Verb {
     /// Solve A x = b, or a sequence of such systems: exit code 0 if all converged, 1 if not, 2 for bad input
     Solve(Solve),
+    /// Complete a matrix of low rank from some of its entries: exit code 0 if it converged, 1 if not, 2 for bad input
+    Complete(Complete),
 }
 
 /// The method.
@@ -43,11 +46,26 @@ enum Method {
     PcgJacobi,
     /// Jacobi's iteration
     Jacobi,
+    /// Conjugate gradients, preconditioned by Chebyshev's polynomial of --degree
+    PcgChebyshev,
+    /// MINRES, for symmetric matrices that need not be definite
+    Minres,
+    /// GMRES, for any square matrix, restarted after --restart steps
+    Gmres,
+    /// BiCGSTAB, for any square matrix
+    Bicgstab,
+    /// LSQR: least squares, for any matrix
+    Lsqr,
 }
 
 impl Method {
-    fn scheme(self) -> Scheme {
+    fn scheme(self, restart: u32, degree: u32) -> Scheme {
         match self {
+            Self::PcgChebyshev => Scheme::ChebyshevCg(degree),
+            Self::Minres => Scheme::Minres,
+            Self::Gmres => Scheme::Gmres(restart),
+            Self::Bicgstab => Scheme::BiCgStab,
+            Self::Lsqr => Scheme::Lsqr,
             Self::SsorCg => Scheme::SsorCg,
             Self::Sor => Scheme::Sor,
             Self::Cg => Scheme::Cg,
@@ -101,6 +119,12 @@ struct Solve {
     /// Stop at this residual, relative to the right-hand side; for sor and jacobi, to the initial residual
     #[arg(long, default_value_t = 1e-8)]
     rtol: f64,
+    /// Steps of GMRES between restarts
+    #[arg(long, default_value_t = 30)]
+    restart: u32,
+    /// Degree of Chebyshev's polynomial
+    #[arg(long, default_value_t = 4)]
+    degree: u32,
     /// At most so many iterations a system
     #[arg(long, default_value_t = 10_000)]
     max_iterations: u64,
@@ -136,6 +160,7 @@ impl Linear {
     pub(crate) fn run(self) -> Result<ExitCode> {
         match self.verb {
             Verb::Solve(command) => command.run(),
+            Verb::Complete(command) => command.run(),
         }
     }
 }
@@ -173,7 +198,7 @@ impl Solve {
     }
 
     fn solver(&self) -> Result<Solver> {
-        let scheme = self.method.scheme();
+        let scheme = self.method.scheme(self.restart, self.degree);
         if !scheme.has_omega() && (self.omega.is_some() || self.tune.is_some()) {
             let allowed = "one with a relaxation parameter (ssor-cg, sor, jacobi), if it is set or tuned";
             return Err(Error::parameter("method", self.method.name(), allowed));
@@ -199,8 +224,7 @@ impl Solve {
             }
         } else {
             let a = Arc::new(read_matrix(&self.matrix)?);
-            let n = a.require_square()?;
-            for b in read_columns(&self.rhs, n)? {
+            for b in read_columns(&self.rhs, a.rows())? {
                 given.push(Arc::clone(&a), b)?;
                 names.push(String::new());
             }
