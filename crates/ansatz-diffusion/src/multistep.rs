@@ -414,15 +414,15 @@ mod tests {
     #[test]
     fn areas_are_those_of_counting() {
         let method = Multistep::ghvb(3.5).unwrap();
-        let n = 400;
+        let n = 400u32;
         let (width, height) = (1.2, 1.6);
         let inside = (0..n * n)
             .filter(|at| {
-                let (i, j) = ((at % n) as f64 + 0.5, (at / n) as f64 + 0.5);
-                method.stable(-0.9 + width * i / n as f64, height * (j / n as f64 - 0.5))
+                let (i, j) = (f64::from(at % n) + 0.5, f64::from(at / n) + 0.5);
+                method.stable(-0.9 + width * i / f64::from(n), height * (j / f64::from(n) - 0.5))
             })
             .count();
-        let counted = inside as f64 * width * height / (n * n) as f64;
+        let counted = inside as f64 * width * height / f64::from(n * n);
         assert!((method.area() / counted - 1.0).abs() < 1e-2, "{} {counted}", method.area());
     }
 

@@ -18,7 +18,10 @@ pub(super) const FLOOR: &str = "digits: error of the reference / smallest error 
 
 const BUDGETS: [usize; 5] = [12, 20, 30, 60, 120];
 
-fn solvers() -> Result<Vec<(&'static str, Box<dyn Solver>, bool)>> {
+/// Name, solver, and whether it is the paper's.
+type Contender = (&'static str, Box<dyn Solver>, bool);
+
+fn solvers() -> Result<Vec<Contender>> {
     Ok(vec![
         ("RF-Solver-2", Box::new(RfSolver::new(2)?), true),
         ("RF-Solver-3", Box::new(RfSolver::new(3)?), true),
@@ -59,9 +62,10 @@ pub(super) fn run(lab: &mut Lab) -> Result<()> {
     trip_front.floor = Some(rmse(&back, &data));
     for front in [&mut noise_front, &mut trip_front] {
         front.log_work = true;
-        front.caption = "100 images of 64 pixels, ten Gaussians with floor 0.001 as the model, straight path from t = 0 to 1 without shift, uniform t, f64".to_owned();
+        "100 images of 64 pixels, ten Gaussians with floor 0.001 as the model, straight path from t = 0 to 1 without shift, uniform t, f64".clone_into(&mut front.caption);
     }
-    let (mut noises, mut trips): (BTreeMap<(&str, usize), f64>, BTreeMap<(&str, usize), f64>) = Default::default();
+    let mut noises: BTreeMap<(&str, usize), f64> = BTreeMap::new();
+    let mut trips = noises.clone();
     let mut least = f64::INFINITY;
     for (name, solver, own) in solvers()? {
         let (mut noise_points, mut trip_points, mut words) = (Vec::new(), Vec::new(), Vec::new());

@@ -82,8 +82,10 @@ pub(super) fn run(lab: &mut Lab) -> Result<()> {
     Ok(())
 }
 
-/// The methods of the comparison, and whether they are the paper's.
-fn methods() -> Result<Vec<(&'static str, Box<dyn Solver>, bool)>> {
+/// Name, solver, and whether it is the paper's.
+type Contender = (&'static str, Box<dyn Solver>, bool);
+
+fn methods() -> Result<Vec<Contender>> {
     let data = data_form()?;
     Ok(vec![
         ("GHVB 3.8", named("ghvb:3.8")?, true),
@@ -103,7 +105,7 @@ fn table(lab: &mut Lab, scene: &Scene, run: &mut Run) -> Result<()> {
         Frontier::new("guided digits, scale 8", "evaluations of the model", "RMSE against the exact guided flow");
     frontier.log_work = true;
     frontier.floor = Some(scene.problem.floor());
-    frontier.caption = "60 samples in 64 dimensions, vp-linear from t = 1 to 0.001, uniform t (DPM-Solver++: uniform λ), f64; one evaluation is one guided prediction, two network calls".to_owned();
+    "60 samples in 64 dimensions, vp-linear from t = 1 to 0.001, uniform t (DPM-Solver++: uniform λ), f64; one evaluation is one guided prediction, two network calls".clone_into(&mut frontier.caption);
     let mut known: BTreeMap<(&str, usize), f64> = BTreeMap::new();
     let mut least = f64::INFINITY;
     for (name, solver, own) in methods()? {
@@ -118,9 +120,9 @@ fn table(lab: &mut Lab, scene: &Scene, run: &mut Run) -> Result<()> {
             words.push(format!("{error:.2e} ({size:.2})"));
         }
         if own {
-            frontier.ours(name, points)?
+            frontier.ours(name, points)?;
         } else {
-            frontier.rival(name, points)?
+            frontier.rival(name, points)?;
         }
         lab.note(format!("{name}: error (mean largest value) at 6, 8, 10, 15, 20, 40 steps: {}", words.join(", ")));
     }

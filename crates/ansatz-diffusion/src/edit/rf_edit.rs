@@ -219,8 +219,7 @@ impl RfEdit {
 mod tests {
     use super::*;
     use crate::edit::{Key, Templates};
-    use crate::schedule::Flow;
-    use crate::schedule::Schedule;
+    use crate::schedule::{Flow, Schedule};
     use ansatz_core::Seed;
 
     fn setting() -> (Templates, Flow, Batch) {

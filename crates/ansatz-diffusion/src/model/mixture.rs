@@ -306,10 +306,10 @@ mod tests {
         let mut logarithms = Vec::new();
         let mut guesses = Vec::new();
         for part in model.parts.iter().filter(|part| class.is_none_or(|class| class == part.class)) {
-            let (values, vector): (Vec<f64>, Box<dyn Fn(usize, usize) -> f64>) = match &part.axes {
-                Axes::Isotropic(e) => (vec![*e; d], Box::new(|i, j| if i == j { 1.0 } else { 0.0 })),
-                Axes::Diagonal(e) => (e.clone(), Box::new(|i, j| if i == j { 1.0 } else { 0.0 })),
-                Axes::Rotated { values, vectors, .. } => (values.clone(), Box::new(|i, j| vectors.get(i, j))),
+            let values: Vec<f64> = (0..d).map(|i| part.axes.eigenvalue(i)).collect();
+            let vector = |i: usize, j: usize| match &part.axes {
+                Axes::Rotated { vectors, .. } => vectors.get(i, j),
+                Axes::Isotropic(_) | Axes::Diagonal(_) => f64::from(u8::from(i == j)),
             };
             let z: Vec<f64> =
                 (0..d).map(|j| (0..d).map(|i| vector(i, j) * (x[i] - level.alpha * part.mean[i])).sum()).collect();
@@ -362,7 +362,7 @@ mod tests {
                 let level = schedule.level(t).unwrap();
                 for want in [Prediction::Data, Prediction::Noise, Prediction::V, Prediction::Velocity] {
                     let mut all = Batch::zeros(rows, model.dim);
-                    let class = |i: usize| (i % 3 == 0).then_some(i % 2);
+                    let class = |i: usize| i.is_multiple_of(3).then_some(i % 2);
                     model.evaluate(&x, class, &level, want, &mut all).unwrap();
                     for i in 0..rows {
                         let plain = plainly(&model, x.row(i), class(i), &level, want);
