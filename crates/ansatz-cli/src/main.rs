@@ -12,6 +12,7 @@ mod progress;
 mod report;
 mod sample;
 mod timed;
+mod tune;
 
 use ansatz_core::{Error, Result};
 use clap::{Parser, Subcommand};
