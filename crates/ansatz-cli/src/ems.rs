@@ -72,7 +72,7 @@ impl Statistics {
         let seed = Seed(self.seed);
         let data = match &self.data {
             None => model.draws(seed, self.count),
-            Some(file) => first_rows(read_npy(file)?, self.count)?,
+            Some(file) => first_rows(&read_npy(file)?, self.count)?,
         };
         let estimation = Estimation { steps: self.steps, probes: self.probes, fixed_l: self.fixed_l };
         let mut saved_as = self.out.clone().into_os_string();
@@ -249,7 +249,7 @@ impl V3Options {
 }
 
 /// The array of doubles in an NPY file, a sample a row.
-fn read_npy(path: &std::path::Path) -> Result<Batch> {
+pub(crate) fn read_npy(path: &std::path::Path) -> Result<Batch> {
     let bytes = std::fs::read(path).map_err(|e| Error::io("read", path, e))?;
     let wrong = |reason: String| Error::format(path, reason);
     let file = npyz::NpyFile::new(&bytes[..]).map_err(|e| wrong(e.to_string()))?;
@@ -263,7 +263,7 @@ fn read_npy(path: &std::path::Path) -> Result<Batch> {
     Batch::new(dim as usize, values).map_err(|e| wrong(e.to_string()))
 }
 
-fn first_rows(data: Batch, count: usize) -> Result<Batch> {
+fn first_rows(data: &Batch, count: usize) -> Result<Batch> {
     if data.rows() < count {
         let allowed = format!("at most {}, the samples of the data", data.rows());
         return Err(Error::parameter("count", count, allowed));

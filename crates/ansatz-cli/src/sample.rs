@@ -3,6 +3,7 @@
 use crate::ems::{Statistics, V3Options};
 use crate::print;
 use crate::progress::{self, Style};
+use crate::search::Search;
 use ansatz_core::render::{frontier_csv, frontier_table, svg};
 use ansatz_core::{Error, Result, Run, Seed, write_atomic};
 use ansatz_diffusion::model::{self, Guided, Mixture, Model, Threshold, Thresholded};
@@ -10,6 +11,7 @@ use ansatz_diffusion::schedule::{self, Schedule};
 use ansatz_diffusion::solver::{
     self, Adaptive, Control, DormandPrince, DpmPair, Method, Pair, Solver, Steps, Variable,
 };
+use ansatz_diffusion::usf::SolverSchedule;
 use ansatz_diffusion::{Batch, Grid, Path, Problem, Sampling, median_error, reference, rmse, start_noise};
 use clap::{Args, Subcommand, ValueEnum};
 use npyz::WriterBuilder;
@@ -24,7 +26,8 @@ const PAIRS: [&str; 3] = ["dpm-solver-12", "dpm-solver-23", "rk45"];
 /// Along which path a model is sampled.
 #[derive(Args)]
 pub(crate) struct Place {
-    /// Noise schedule: vp-linear, vp-cosine, ddpm-linear, scaled-linear, squared-cosine, ve, edm, flow
+    /// Noise schedule: vp-linear, vp-cosine, ddpm-linear, scaled-linear, squared-cosine, ve, edm, flow; or the .json file of
+    /// a solver schedule, as `ansatz sample search` writes it, which brings its own solver, steps and ends
     #[arg(long, default_value = "vp-linear")]
     schedule: String,
     /// Time to start from; the schedule's own if left out
@@ -36,12 +39,25 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// The solver schedule, if one was given, and the name of its noise schedule.
+    fn sampler(&self) -> Result<Option<(SolverSchedule, String)>> {
+        let file = std::path::Path::new(&self.schedule);
+        let given = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+        given.then(|| SolverSchedule::read(file)).transpose()
+    }
+
     pub(crate) fn schedule(&self) -> Result<Box<dyn Schedule>> {
-        schedule::named(&self.schedule)
+        match self.sampler()? {
+            Some((_, noise)) => schedule::named(&noise),
+            None => schedule::named(&self.schedule),
+        }
     }
 
     pub(crate) fn path<'a>(&self, schedule: &'a dyn Schedule) -> Result<Path<'a>> {
-        let (start, end) = schedule.span();
+        let (start, end) = match self.sampler()? {
+            Some((sampler, _)) => (sampler.nodes[0], sampler.nodes[sampler.nodes.len() - 1]),
+            None => schedule.span(),
+        };
         Path::new(schedule, self.start.unwrap_or(start), self.end.unwrap_or(end))
     }
 }
@@ -92,12 +108,21 @@ pub(crate) struct Command {
 enum Verb {
     /// Measure the statistics of a model that --solver v3 goes by: once for a model and a schedule
     Ems(Statistics),
+    /// Regions of stability of multistep methods with and without momentum: limits, areas, a picture
+    Stability(crate::stability::Stability),
+    /// Carry data to noise and back by a solver, and tell how far from exact it is
+    Invert(crate::invert::Invert),
+    /// Search the solver schedule of a model for a number of evaluations; sampled with --schedule
+    Search(Search),
 }
 
 impl Command {
     pub(crate) fn run(self) -> Result<ExitCode> {
         match (self.verb, self.sample) {
             (Some(Verb::Ems(statistics)), _) => statistics.run(),
+            (Some(Verb::Stability(command)), _) => command.run(),
+            (Some(Verb::Invert(command)), _) => command.run(),
+            (Some(Verb::Search(search)), _) => search.run(),
             (None, Some(sample)) => sample.run(),
             (None, None) => Err(Error::parameter("the model", "missing", "a file of Gaussians or a name")),
         }
@@ -147,7 +172,9 @@ struct Sample {
     /// dpm-solver-1, -2, -3, -fast-2, -fast-3, -taylor-2, -taylor-3, -2m, -3m, ddim, euler, heun, rk3, rk4;
     /// DPM-Solver++: dpmpp-1, -2s, -3s, -2m, -3m, -3m-exact, and -taylor after a 2s, 3s or 2m; with noise in every
     /// step: sde-dpmpp-1, -2m, -2m-taylor, -3m; unipc-1, -2, -3, -bh1-2, -bh1-3, unip-2, -3,
-    /// deis-tab-1, -2, -3; v3 with --ems; adaptive: dpm-solver-12, dpm-solver-23, rk45
+    /// deis-tab-1, -2, -3; v3 with --ems; plms-1 to plms-5, pndm, ghvb:NUMBER, ghvb:auto; a multistep solver with
+    /// momentum: plms-4+hb:BETA, +nt:BETA; of flows: rf-1, -2, -3, -2-difference, fireflow;
+    /// adaptive: dpm-solver-12, dpm-solver-23, rk45
     #[arg(long, default_value = "dpm-solver-fast-3")]
     solver: String,
     #[command(flatten)]
@@ -213,7 +240,8 @@ impl Sample {
         if let Some(seconds) = self.time {
             run = run.time_limit(limit(seconds)?);
         }
-        let samples = self.with_method(free, |method| {
+        let solver = self.solver(model, &path)?;
+        let samples = self.with_method(&solver, free, |method| {
             Sampling::new(path, method).threads(self.threads).sample(model, self.count, &mut run)
         })?;
         if !samples.stopped.succeeded() {
@@ -231,7 +259,7 @@ impl Sample {
         if self.json {
             let text = json!({
                 "model": self.model,
-                "solver": self.solver,
+                "solver": if self.setting.place.sampler()?.is_some() { &self.setting.place.schedule } else { &solver },
                 "schedule": schedule.name(),
                 "seed": self.seed,
                 "count": self.count,
@@ -251,19 +279,38 @@ impl Sample {
         Ok(ExitCode::SUCCESS)
     }
 
+    /// The solver's name, with the number that the model asks for in place of "auto".
+    fn solver(&self, model: &dyn Model, path: &Path) -> Result<String> {
+        if self.solver != "ghvb:auto" {
+            return Ok(self.solver.clone());
+        }
+        let number = solver::automatic_number(model, path, &self.setting.grid, self.steps, Seed(self.seed))?;
+        Ok(format!("ghvb:{number}"))
+    }
+
     fn steps_of<'a>(&self, solver: &'a dyn Solver) -> Steps<'a> {
         Steps { solver, grid: self.setting.grid.clone(), evaluations: self.steps, denoise: self.denoise }
     }
 
-    fn with_method<T>(&self, free: &Mixture, work: impl FnOnce(&dyn Method) -> Result<T>) -> Result<T> {
-        if self.solver == "v3" {
+    fn with_method<T>(&self, name: &str, free: &Mixture, work: impl FnOnce(&dyn Method) -> Result<T>) -> Result<T> {
+        if let Some((sampler, _)) = self.setting.place.sampler()? {
+            if self.denoise {
+                return Err(Error::parameter(
+                    "denoise",
+                    true,
+                    "left out with a solver schedule, which ends at its last node",
+                ));
+            }
+            return work(&sampler);
+        }
+        if name == "v3" {
             if self.denoise {
                 return Err(Error::parameter("denoise", true, "left out with v3, which has no such step"));
             }
             return self.v3.with(free, &self.setting.grid, self.steps, work);
         }
-        self.v3.unused(&self.solver)?;
-        if let Ok(solver) = solver::multistep(&self.solver) {
+        self.v3.unused(name)?;
+        if let Ok(solver) = solver::multistep(name) {
             // High orders are not stable under every guidance.
             let scale = if self.setting.class.is_empty() { 1.0 } else { self.setting.guidance.unwrap_or(1.0) };
             let (solver, notice) = solver.under_guidance(scale, self.steps);
@@ -272,9 +319,12 @@ impl Sample {
             }
             return work(&self.steps_of(&solver));
         }
-        if !PAIRS.contains(&self.solver.as_str()) {
-            let solver = solver::named(&self.solver).map_err(|_| {
-                Error::unknown("solver", &self.solver, solver::NAMES.into_iter().chain(PAIRS).chain(["v3"]))
+        if !PAIRS.contains(&name) {
+            let solver = solver::named(name).map_err(|error| match error {
+                Error::Unknown { .. } => {
+                    Error::unknown("solver", name, solver::NAMES.into_iter().chain(PAIRS).chain(["v3"]))
+                }
+                other => other,
             })?;
             return work(&self.steps_of(&*solver));
         }
@@ -285,10 +335,10 @@ impl Sample {
                 "left out with an adaptive solver, which ends at its tolerance",
             ));
         }
-        let (pair, control): (Box<dyn Pair>, _) = if self.solver == "rk45" {
+        let (pair, control): (Box<dyn Pair>, _) = if name == "rk45" {
             (Box::new(DormandPrince { variable: Variable::Time }), Control::runge_kutta(self.rtol))
         } else {
-            let order = if self.solver == "dpm-solver-12" { 2 } else { 3 };
+            let order = if name == "dpm-solver-12" { 2 } else { 3 };
             let default = Control::default();
             let control = Control { rtol: self.rtol, atol: default.atol / default.rtol * self.rtol, ..default };
             (Box::new(DpmPair::new(order)?), control)
@@ -305,7 +355,7 @@ pub(crate) fn limit(seconds: f64) -> Result<Duration> {
 }
 
 /// Writes a batch as an array of doubles in C order.
-fn write_npy(path: &std::path::Path, x: &Batch) -> Result<()> {
+pub(crate) fn write_npy(path: &std::path::Path, x: &Batch) -> Result<()> {
     let mut bytes = Vec::new();
     let shape = [x.rows() as u64, x.dim() as u64];
     let written = npyz::WriteOptions::new().default_dtype().shape(&shape).writer(&mut bytes).begin_nd();

@@ -6,8 +6,11 @@
 //! * [`Prediction`]: what the model predicts, with exact conversions between the five kinds;
 //! * [`Grid`]: where the nodes are;
 //! * [`solver`]: how to get from node to node, fixed or adaptive;
+//! * [`usf`]: one framework for the exponential integrators, each decision free at each step;
+//! * [`search`]: the search for the best of them for one model;
 //! * [`ems`]: statistics of a model that tell a solver how to parameterise it;
-//! * [`model`]: what is asked, from closed-form mixtures to a closure, with or without [guidance](model::Guided).
+//! * [`model`]: what is asked, from closed-form mixtures to a closure, with or without [guidance](model::Guided);
+//! * [`edit`]: editing of data by attention models, with features shared between inversion and edit.
 //!
 //! [`Sampling`] runs them; a [`Stepper`] is the same half-way, for callers who keep the loop. Because the [mixtures](model::Mixture)
 //! are exact at every level, a sampler's error is measured against the exact flow ([`reference()`]), not against more of its own
@@ -27,9 +30,11 @@
 //! ```
 
 mod batch;
+pub mod edit;
 pub mod ems;
 mod grid;
 pub mod model;
+mod multistep;
 mod noise;
 mod phi;
 pub mod plan;
@@ -38,11 +43,14 @@ mod problem;
 mod reference;
 mod sampling;
 pub mod schedule;
+pub mod search;
 pub mod solver;
 mod stepper;
+pub mod usf;
 
 pub use batch::{Batch, median_error, rmse};
 pub use grid::{Grid, Path};
+pub use multistep::Multistep;
 pub use noise::{start_noise, start_points, step_noise};
 pub use prediction::Prediction;
 pub use problem::{Problem, Score};

@@ -99,13 +99,13 @@ impl Ems {
             let given = format!("{} levels of dimension {dim}", levels.len());
             return Err(Error::parameter("the statistics", given, "at least 2 levels of dimension 1 or more"));
         }
-        if let Some(pair) = levels.windows(2).find(|pair| !(pair[1].lambda > pair[0].lambda)) {
-            let given = format!("{}, {}", pair[0].lambda, pair[1].lambda);
-            return Err(Error::parameter("lambda of the statistics", given, "strictly rising"));
-        }
         if !levels.iter().all(|level| level.lambda.is_finite()) {
             let place = "an end of the statistics".to_owned();
             return Err(Error::NotFinite { quantity: "lambda".into(), place });
+        }
+        if let Some(pair) = levels.windows(2).find(|pair| pair[1].lambda <= pair[0].lambda) {
+            let given = format!("{}, {}", pair[0].lambda, pair[1].lambda);
+            return Err(Error::parameter("lambda of the statistics", given, "strictly rising"));
         }
         if !(mark.is_empty() || mark.len() == POINTS * dim) {
             return Err(Error::parameter("the length of the model's mark", mark.len(), (POINTS * dim).to_string()));

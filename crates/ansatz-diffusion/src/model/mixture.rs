@@ -18,32 +18,24 @@
 //! Source: the posterior mean of a Gaussian mixture is textbook material; Efron 2011, "Tweedie's formula and selection
 //! bias".
 
+mod block;
+mod curved;
 mod tangent;
 
+use super::axes::{Axes, Covariance};
 use super::guided::Conditional;
+use super::rotation::padded;
 use super::{Direction, Model, same_shape};
 use crate::batch::Batch;
 use crate::prediction::Prediction;
 use crate::schedule::Level;
 use ansatz_core::{Error, Result, Seed, Stream};
-use faer::diag::Diag;
-use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
-use faer::{Mat, Par, Spec};
+use block::{Room, Table};
 
 /// Components whose responsibility is below this change no digit of a double and are passed over.
 const NEGLIGIBLE: f64 = 1e-32;
-
-/// A covariance, as it is given.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Covariance {
-    /// A multiple of the identity.
-    Isotropic(f64),
-    /// The variances of independent coordinates.
-    Diagonal(Vec<f64>),
-    /// The whole matrix, row by row.
-    Full(Vec<f64>),
-}
+/// Doubles that are kept between the two passes over a block.
+const CACHED: usize = 1 << 15;
 
 /// One Gaussian of a mixture.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,21 +50,14 @@ pub struct Component {
     pub class: usize,
 }
 
-/// The covariance as predictions use it.
-#[derive(Clone, Debug)]
-enum Axes {
-    Isotropic(f64),
-    Diagonal(Vec<f64>),
-    /// Eigenvalues, and the eigenvectors: coordinate `i` of eigenvector `j` at `i d + j`.
-    Rotated(Vec<f64>, Vec<f64>),
-}
-
 #[derive(Clone, Debug)]
 struct Gaussian {
     log_weight: f64,
     mean: Vec<f64>,
     axes: Axes,
     class: usize,
+    /// How many components before this one have axes of their own.
+    slot: usize,
 }
 
 /// A Gaussian mixture.
@@ -129,9 +114,14 @@ impl Mixture {
                 return Err(Error::NotFinite { quantity: "a mean".into(), place: format!("component {k}") });
             }
             let axes = Axes::new(c.covariance, dim, k)?;
-            Ok(Gaussian { log_weight: (c.weight / total).ln(), mean: c.mean, axes, class: c.class })
+            Ok(Gaussian { log_weight: (c.weight / total).ln(), mean: c.mean, axes, class: c.class, slot: 0 })
         };
-        let parts = components.into_iter().enumerate().map(part).collect::<Result<_>>()?;
+        let mut parts = components.into_iter().enumerate().map(part).collect::<Result<Vec<_>>>()?;
+        let mut slot = 0;
+        for part in &mut parts {
+            part.slot = slot;
+            slot += usize::from(matches!(part.axes, Axes::Rotated { .. }));
+        }
         Ok(Self { dim, parts, classes })
     }
 
@@ -200,9 +190,9 @@ impl Mixture {
             at < 0.0
         });
         let part = &self.parts[chosen.unwrap_or(last)];
-        let mut z: Vec<f64> = (0..self.dim).map(|_| stream.normal()).collect();
+        let z: Vec<f64> = (0..self.dim).map(|_| stream.normal()).collect();
         let mut x = part.mean.clone();
-        part.axes.spread(&mut z, f64::sqrt, 1.0, &mut x);
+        part.axes.spread(&z, &mut x);
         x
     }
 
@@ -213,65 +203,6 @@ impl Mixture {
             batch.row_mut(i).copy_from_slice(&self.draw(&mut seed.stream("mixture", i as u64)));
         }
         batch
-    }
-
-    /// Writes `z` of each component, and its weight in the prediction at `x`, to `room`; returns the sum of the weights.
-    fn responsibilities(&self, x: &[f64], class: Option<usize>, level: &Level, room: &mut Room) -> f64 {
-        let (a2, s2) = (level.alpha * level.alpha, level.sigma * level.sigma);
-        let mut top = f64::NEG_INFINITY;
-        for (k, part) in self.parts.iter().enumerate() {
-            if class.is_some_and(|class| class != part.class) {
-                room.weights[k] = f64::NEG_INFINITY;
-                continue;
-            }
-            for ((y, x), m) in room.shifted.iter_mut().zip(x).zip(&part.mean) {
-                *y = x - level.alpha * m;
-            }
-            let z = &mut room.z[k * self.dim..(k + 1) * self.dim];
-            room.weights[k] = part.log_weight + part.axes.log_density(&room.shifted, a2, s2, z);
-            top = top.max(room.weights[k]);
-        }
-        let mut sum = 0.0;
-        for weight in &mut room.weights {
-            *weight = (*weight - top).exp();
-            sum += *weight;
-        }
-        sum
-    }
-
-    /// The prediction for one sample, from the components of `class` or from all.
-    fn row(&self, x: &[f64], class: Option<usize>, level: &Level, want: Prediction, room: &mut Room, out: &mut [f64]) {
-        let (alpha, sigma) = (level.alpha, level.sigma);
-        let (a2, s2) = (alpha * alpha, sigma * sigma);
-        let sum = self.responsibilities(x, class, level, room);
-        // prediction = Σ r (c m + U (g(e) ⊙ z))
-        let c = match want {
-            Prediction::Data => 1.0,
-            Prediction::Noise | Prediction::Score => 0.0,
-            Prediction::V => -sigma,
-            Prediction::Velocity => -1.0,
-        };
-        let g = |e: f64| {
-            let v = a2 * e + s2;
-            match want {
-                Prediction::Data => alpha * e / v,
-                Prediction::Noise => sigma / v,
-                Prediction::Score => -1.0 / v,
-                Prediction::V => alpha * sigma * (1.0 - e) / v,
-                Prediction::Velocity => (sigma - alpha * e) / v,
-            }
-        };
-        out.fill(0.0);
-        for (k, part) in self.parts.iter().enumerate() {
-            let r = room.weights[k] / sum;
-            if r < NEGLIGIBLE {
-                continue;
-            }
-            if c != 0.0 {
-                add(out, c * r, &part.mean);
-            }
-            part.axes.spread(&mut room.z[k * self.dim..(k + 1) * self.dim], g, r, out);
-        }
     }
 
     /// Refuses a level at which a prediction does not exist.
@@ -293,9 +224,13 @@ impl Mixture {
     ) -> Result<()> {
         same_shape(self.dim, x, out)?;
         self.defined(level, want)?;
-        let mut room = Room::new(self.parts.len(), self.dim);
-        for i in 0..x.rows() {
-            self.row(x.row(i), class(i), level, want, &mut room, out.row_mut(i));
+        let tables: Vec<Table> = self.parts.iter().map(|part| Table::new(part, self.dim, level, want)).collect();
+        // Blocks of rows whose rotated coordinates fit into the cache.
+        let rows = (CACHED / (self.parts.len() * padded(self.dim))).clamp(4, 64);
+        let mut room = Room::new(self, rows);
+        for first in (0..x.rows()).step_by(rows) {
+            let range = first..x.rows().min(first + rows);
+            self.block(x, range, &class, level, &tables, &mut room, out);
         }
         Ok(())
     }
@@ -350,175 +285,6 @@ impl Conditional for Mixture {
     }
 }
 
-/// Intermediate values of one sample.
-struct Room {
-    shifted: Vec<f64>,
-    z: Vec<f64>,
-    weights: Vec<f64>,
-}
-
-impl Room {
-    fn new(parts: usize, dim: usize) -> Self {
-        Self { shifted: vec![0.0; dim], z: vec![0.0; parts * dim], weights: vec![0.0; parts] }
-    }
-}
-
-impl Axes {
-    fn new(covariance: Covariance, dim: usize, k: usize) -> Result<Self> {
-        let refuse = |value: f64| {
-            let name = format!("the covariance of component {k}");
-            let given = format!("one with the eigenvalue {value}");
-            Err(Error::parameter(name, given, "finite, with no eigenvalue below 0"))
-        };
-        let count = |len: usize, wanted: usize| {
-            let name = format!("the length of the covariance of component {k}");
-            if len == wanted { Ok(()) } else { Err(Error::parameter(name, len, wanted.to_string())) }
-        };
-        let valid = |e: f64| e >= 0.0 && e.is_finite();
-        match covariance {
-            Covariance::Isotropic(e) if valid(e) => Ok(Self::Isotropic(e)),
-            Covariance::Isotropic(e) => refuse(e),
-            Covariance::Diagonal(e) => {
-                count(e.len(), dim)?;
-                match e.iter().find(|e| !valid(**e)) {
-                    Some(wrong) => refuse(*wrong),
-                    None => Ok(Self::Diagonal(e)),
-                }
-            }
-            Covariance::Full(c) => {
-                count(c.len(), dim * dim)?;
-                if let Some(wrong) = c.iter().find(|v| !v.is_finite()) {
-                    return refuse(*wrong);
-                }
-                let scale = c.iter().fold(0.0f64, |m, v| m.max(v.abs()));
-                let skew = |i: usize, j: usize| (c[i * dim + j] - c[j * dim + i]).abs() > 1e-12 * scale;
-                if (0..dim).any(|i| (0..i).any(|j| skew(i, j))) {
-                    return Err(Error::parameter(
-                        format!("the covariance of component {k}"),
-                        "not symmetric",
-                        "symmetric",
-                    ));
-                }
-                let matrix = Mat::from_fn(dim, dim, |i, j| c[i * dim + j]);
-                let (mut diagonal, mut vectors) = (Diag::<f64>::zeros(dim), Mat::<f64>::zeros(dim, dim));
-                // One thread: the bits must not depend on how many there are.
-                let scratch = self_adjoint_evd_scratch::<f64>(dim, ComputeEigenvectors::Yes, Par::Seq, Spec::default());
-                let mut memory = MemBuffer::new(scratch);
-                let (values, axes) = (diagonal.as_mut(), Some(vectors.as_mut()));
-                let stack = MemStack::new(&mut memory);
-                if self_adjoint_evd(matrix.as_ref(), values, axes, Par::Seq, stack, Spec::default()).is_err() {
-                    return refuse(f64::NAN);
-                }
-                let mut values: Vec<f64> = (0..dim).map(|j| diagonal[j]).collect();
-                // Rounding may carry an eigenvalue that is 0 to the other side.
-                for e in &mut values {
-                    if *e < 0.0 && *e > -1e-12 * scale * dim as f64 {
-                        *e = 0.0;
-                    }
-                }
-                if let Some(wrong) = values.iter().find(|e| !valid(**e)) {
-                    return refuse(*wrong);
-                }
-                let columns = (0..dim * dim).map(|at| vectors[(at / dim, at % dim)]).collect();
-                Ok(Self::Rotated(values, columns))
-            }
-        }
-    }
-
-    /// Writes `z = Uᵀ y` and returns `−½ Σ ln V − ½ Σ z²/V`, `V = a² e + s²`.
-    fn log_density(&self, y: &[f64], a2: f64, s2: f64, z: &mut [f64]) -> f64 {
-        let of = |values: &[f64], z: &[f64]| {
-            let mut sum = 0.0;
-            for (e, z) in values.iter().zip(z) {
-                let v = a2 * e + s2;
-                sum += v.ln() + z * z / v;
-            }
-            -0.5 * sum
-        };
-        match self {
-            Self::Isotropic(e) => {
-                self.turn(y, z);
-                let v = a2 * e + s2;
-                let square: f64 = y.iter().map(|y| y * y).sum();
-                -0.5 * (y.len() as f64 * v.ln() + square / v)
-            }
-            Self::Diagonal(e) | Self::Rotated(e, _) => {
-                self.turn(y, z);
-                of(e, z)
-            }
-        }
-    }
-
-    /// Writes `z = Uᵀ y`.
-    fn turn(&self, y: &[f64], z: &mut [f64]) {
-        match self {
-            Self::Isotropic(_) | Self::Diagonal(_) => z.copy_from_slice(y),
-            Self::Rotated(_, u) => {
-                z.fill(0.0);
-                for (y, row) in y.iter().zip(u.chunks_exact(z.len())) {
-                    add(z, *y, row);
-                }
-            }
-        }
-    }
-
-    /// Eigenvalue `i`.
-    fn eigenvalue(&self, i: usize) -> f64 {
-        match self {
-            Self::Isotropic(e) => *e,
-            Self::Diagonal(e) | Self::Rotated(e, _) => e[i],
-        }
-    }
-
-    /// Adds `r U (g(e) ⊙ z)` to `out`; `z` is used up.
-    fn spread(&self, z: &mut [f64], g: impl Fn(f64) -> f64, r: f64, out: &mut [f64]) {
-        match self {
-            Self::Isotropic(e) => add(out, r * g(*e), z),
-            Self::Diagonal(e) => {
-                for ((out, z), e) in out.iter_mut().zip(&*z).zip(e) {
-                    *out += r * g(*e) * z;
-                }
-            }
-            Self::Rotated(e, u) => {
-                for (z, e) in z.iter_mut().zip(e) {
-                    *z *= r * g(*e);
-                }
-                for (out, row) in out.iter_mut().zip(u.chunks_exact(z.len())) {
-                    *out += dot(row, z);
-                }
-            }
-        }
-    }
-
-    fn least(&self) -> f64 {
-        match self {
-            Self::Isotropic(e) => *e,
-            Self::Diagonal(e) | Self::Rotated(e, _) => e.iter().copied().fold(f64::INFINITY, f64::min),
-        }
-    }
-
-    fn matrix(&self, d: usize) -> Vec<f64> {
-        let entry = |i: usize, j: usize| match self {
-            Self::Isotropic(e) => {
-                if i == j {
-                    *e
-                } else {
-                    0.0
-                }
-            }
-            Self::Diagonal(e) => {
-                if i == j {
-                    e[i]
-                } else {
-                    0.0
-                }
-            }
-            Self::Rotated(e, u) => (0..d).map(|k| u[i * d + k] * e[k] * u[j * d + k]).sum(),
-        };
-        (0..d * d).map(|at| entry(at / d, at % d)).collect()
-    }
-}
-
 /// `sum += c v`.
 fn add(sum: &mut [f64], c: f64, v: &[f64]) {
     for (sum, v) in sum.iter_mut().zip(v) {
@@ -526,15 +292,91 @@ fn add(sum: &mut [f64], c: f64, v: &[f64]) {
     }
 }
 
-/// Scalar product in four interleaved sums: a fixed order that the compiler can put into vectors.
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut sums = [0.0; 4];
-    let (a4, b4) = (a.chunks_exact(4), b.chunks_exact(4));
-    let rest: f64 = a4.remainder().iter().zip(b4.remainder()).map(|(x, y)| x * y).sum();
-    for (x, y) in a4.zip(b4) {
-        for i in 0..4 {
-            sums[i] += x[i] * y[i];
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::digits;
+    use crate::schedule::{Schedule, VpLinear};
+    use crate::start_noise;
+    use ansatz_core::Seed;
+
+    /// The formulas of the head, one sample and one component after the other, with dense matrices.
+    fn plainly(model: &Mixture, x: &[f64], class: Option<usize>, level: &Level, want: Prediction) -> Vec<f64> {
+        let d = model.dim;
+        let mut logarithms = Vec::new();
+        let mut guesses = Vec::new();
+        for part in model.parts.iter().filter(|part| class.is_none_or(|class| class == part.class)) {
+            let values: Vec<f64> = (0..d).map(|i| part.axes.eigenvalue(i)).collect();
+            let vector = |i: usize, j: usize| match &part.axes {
+                Axes::Rotated { vectors, .. } => vectors.get(i, j),
+                Axes::Isotropic(_) | Axes::Diagonal(_) => f64::from(u8::from(i == j)),
+            };
+            let z: Vec<f64> =
+                (0..d).map(|j| (0..d).map(|i| vector(i, j) * (x[i] - level.alpha * part.mean[i])).sum()).collect();
+            let v: Vec<f64> = values.iter().map(|e| level.alpha.powi(2) * e + level.sigma.powi(2)).collect();
+            let density: f64 = z.iter().zip(&v).map(|(z, v)| v.ln() + z * z / v).sum();
+            logarithms.push(part.log_weight - 0.5 * density);
+            let guess = |i: usize| {
+                let along = |j: usize| vector(i, j) * level.alpha * values[j] / v[j] * z[j];
+                part.mean[i] + (0..d).map(along).sum::<f64>()
+            };
+            guesses.push((0..d).map(guess).collect::<Vec<f64>>());
+        }
+        let top = logarithms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let sum: f64 = logarithms.iter().map(|l| (l - top).exp()).sum();
+        let mut data = vec![0.0; d];
+        for (l, guess) in logarithms.iter().zip(&guesses) {
+            add(&mut data, (l - top).exp() / sum, guess);
+        }
+        let (p, q) = want.from_other(Prediction::Data, level).unwrap();
+        data.iter().zip(x).map(|(data, x)| p * x + q * data).collect()
+    }
+
+    #[test]
+    fn blocks_give_the_formulas_and_rows_do_not_know_one_another() {
+        let mut stream = Seed(2).stream("mixed", 0);
+        let full = |stream: &mut Stream| {
+            let a: Vec<f64> = (0..25).map(|_| stream.normal()).collect();
+            (0..25)
+                .map(|at| {
+                    (0..5).map(|k| a[at / 5 * 5 + k] * a[at % 5 * 5 + k]).sum::<f64>()
+                        + f64::from(u8::from(at % 6 == 0))
+                })
+                .collect()
+        };
+        let component = |k: usize, stream: &mut Stream| Component {
+            weight: 1.0 + k as f64,
+            mean: (0..5).map(|_| stream.normal()).collect(),
+            covariance: match k % 3 {
+                0 => Covariance::Full(full(stream)),
+                1 => Covariance::Diagonal((0..5).map(|_| stream.uniform_in(0.1, 1.0)).collect()),
+                _ => Covariance::Isotropic(0.3),
+            },
+            class: k % 2,
+        };
+        let mixed = Mixture::new((0..7).map(|k| component(k, &mut stream)).collect()).unwrap();
+        let schedule = VpLinear::default();
+        for (model, rows) in [(mixed, 150), (digits().unwrap(), 40)] {
+            let x = start_noise(Seed(4), 0, rows, model.dim, &schedule.level(1.0).unwrap());
+            for t in [1.0, 0.4, 0.03] {
+                let level = schedule.level(t).unwrap();
+                for want in [Prediction::Data, Prediction::Noise, Prediction::V, Prediction::Velocity] {
+                    let mut all = Batch::zeros(rows, model.dim);
+                    let class = |i: usize| i.is_multiple_of(3).then_some(i % 2);
+                    model.evaluate(&x, class, &level, want, &mut all).unwrap();
+                    for i in 0..rows {
+                        let plain = plainly(&model, x.row(i), class(i), &level, want);
+                        // Noise and data are each smaller than x/σ and x/α; what is lost is relative to those.
+                        let size = 1.0 / level.alpha.min(level.sigma);
+                        for (a, b) in all.row(i).iter().zip(&plain) {
+                            assert!((a - b).abs() < 1e-12 * size * (1.0 + b.abs()), "{want} at {t}: {a} for {b}");
+                        }
+                        let mut alone = Batch::zeros(1, model.dim);
+                        model.evaluate(&x.slice(i, i + 1), |_| class(i), &level, want, &mut alone).unwrap();
+                        assert_eq!(alone.row(0), all.row(i));
+                    }
+                }
+            }
         }
     }
-    (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
 }

@@ -2,22 +2,28 @@
 //!
 //! * [`Model`]: a prediction for a batch at one level of noise; [`Function`] makes one of a closure, such as a network;
 //! * [`Mixture`]: Gaussian mixtures and data sets, whose predictions are exact at every level;
+//! * [`Curved`]: a model that knows how its velocity changes along the flow;
 //! * [`Conditional`] and [`Guided`]: classes, and classifier-free guidance towards them;
 //! * [`Thresholded`]: predicted pixels kept within their range;
 //! * [`named`]: the models that come along; [`read`]: mixtures from a TOML file.
 
+mod axes;
+mod curved;
 mod digits;
 mod file;
 mod guided;
 mod mixture;
 mod named;
+mod rotation;
 mod tangent;
 mod thresholded;
 
-pub use digits::{DIGITS, digit_images, digits};
+pub use axes::Covariance;
+pub use curved::Curved;
+pub use digits::{DIGITS, digit_images, digits, digits_floored};
 pub use file::{parse, read};
 pub use guided::{Conditional, Guided};
-pub use mixture::{Component, Covariance, Mixture};
+pub use mixture::{Component, Mixture};
 pub use named::{NAMES, gmm8, gmm8_smooth, named};
 pub use tangent::Direction;
 pub use thresholded::{Threshold, Thresholded};
