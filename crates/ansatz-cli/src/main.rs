@@ -17,6 +17,7 @@ mod sample;
 mod search;
 mod stability;
 mod timed;
+mod tune;
 mod vmf;
 
 use ansatz_core::{Error, Result};

@@ -141,6 +141,47 @@ fn a_folder_is_a_sequence_that_can_be_tuned() {
 }
 
 #[test]
+fn a_kept_learner_goes_on_to_the_same_choices() {
+    let folder = folder();
+    let part = |name: &str, columns: usize| std::fs::write(folder.path().join(name), ones(30, columns)).unwrap();
+    part("all.mtx", 30);
+    part("first.mtx", 12);
+    part("rest.mtx", 18);
+    let omegas = |words: &str| -> Vec<f64> {
+        let command = format!("a.mtx --tune tsallis-inf --seed 5 --json --quiet {words}");
+        let output = ansatz(folder.path(), &command);
+        assert!(output.status.success(), "{output:?}");
+        let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        result["systems"].as_array().unwrap().iter().map(|system| system["omega"].as_f64().unwrap()).collect()
+    };
+    let whole = omegas("--rhs all.mtx");
+    let mut parts = omegas("--rhs first.mtx --learner l");
+    parts.extend(omegas("--rhs rest.mtx --learner l"));
+    assert_eq!(parts, whole);
+    let other = ansatz(folder.path(), "a.mtx --rhs all.mtx --tune chebcb --learner l --interval 0:9 --quiet");
+    assert_eq!(other.status.code(), Some(2));
+    assert!(String::from_utf8(other.stderr).unwrap().contains("the one that is kept in l"));
+}
+
+#[test]
+fn the_best_parameter_is_found_by_trying() {
+    let folder = folder();
+    let tune = |words: &str| -> serde_json::Value {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ansatz"));
+        let words = format!("linear tune a.mtx --rhs b.mtx --method sor --json --quiet {words}");
+        let output = command.args(words.split_whitespace()).current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let (golden, grid) = (tune("--evals 12"), tune("--points 96"));
+    assert_eq!((golden["trials"].as_array().unwrap().len(), grid["trials"].as_array().unwrap().len()), (12, 96));
+    // Young's optimum for 30 points on a line: β = cos(π/31), ω* = 1.816.
+    assert!((grid["omega"].as_f64().unwrap() - 1.816).abs() < 0.04, "{grid}");
+    let (a, b) = (golden["iterations"].as_f64().unwrap(), grid["iterations"].as_f64().unwrap());
+    assert!(a <= 1.1 * b, "{a} {b}");
+}
+
+#[test]
 fn bad_input_is_one_sentence_and_overwrites_nothing() {
     let folder = folder();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();

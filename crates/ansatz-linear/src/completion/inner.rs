@@ -297,10 +297,15 @@ mod tests {
 
     #[test]
     fn a_line_that_conjugate_gradients_cannot_solve_is_rescued() {
-        // Three scales of the columns: one step lowers no part of the gradient for good.
+        // Three scales of the columns, with equal parts of the gradient: one step lowers none of them for good.
         let mut line = line(300, 12);
+        let scale = |j: usize| [1.0, 2.0, 4.0][j % 3];
         for (j, a) in line.fixed.iter_mut().enumerate() {
-            *a *= [1.0, 2.0, 4.0][j % 3];
+            *a *= scale(j);
+        }
+        for (value, &i) in line.values.iter_mut().zip(&line.index) {
+            let row = &line.fixed[i as usize * 12..][..12];
+            *value += row.iter().enumerate().map(|(j, a)| a / (scale(j) * scale(j))).sum::<f64>();
         }
         let ridge = [1e-14; 12];
         let (exact, _) = solve(&line, Inner::Exact, &ridge, &[0.0; 12]);
