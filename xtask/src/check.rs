@@ -14,12 +14,13 @@ enum Step {
 
 pub(crate) fn all() -> Result<Outcome> {
     type Run = fn() -> Result<Step>;
-    let steps: [(&str, Run); 7] = [
+    let steps: [(&str, Run); 8] = [
         ("format", format),
         ("lints", lints),
         ("tests", tests),
         ("documentation", documentation),
         ("smoke claims", smoke),
+        ("MPI", mpi),
         ("dependencies", dependencies),
         ("README", readme),
     ];
@@ -50,6 +51,14 @@ fn component(subcommand: &str, component: &str) -> bool {
     eprintln!("installing the component {component}");
     let added = Command::new("rustup").args(["component", "add", component]).current_dir(root()).status();
     added.is_ok_and(|status| status.success()) && there()
+}
+
+/// The crate that needs an MPI library, where there is one.
+fn mpi() -> Result<Step> {
+    if !Command::new("mpicc").arg("--version").output().is_ok_and(|output| output.status.success()) {
+        return Ok(Step::Skipped("there is no mpicc (Debian: libopenmpi-dev, openmpi-bin, libclang-dev)".into()));
+    }
+    judged(&["test", "--quiet", "--manifest-path", "crates/ansatz-mpi/Cargo.toml"])
 }
 
 fn judged(args: &[&str]) -> Result<Step> {

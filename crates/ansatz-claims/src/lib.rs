@@ -9,8 +9,14 @@
 mod c01;
 mod c03;
 mod c05;
+mod c09;
+mod c12;
+mod c19;
 mod c27;
+mod c29;
+mod c33;
 mod c34;
+mod c35;
 mod c40;
 mod claim;
 mod lab;

@@ -249,7 +249,7 @@ impl V3Options {
 }
 
 /// The array of doubles in an NPY file, a sample a row.
-fn read_npy(path: &std::path::Path) -> Result<Batch> {
+pub(crate) fn read_npy(path: &std::path::Path) -> Result<Batch> {
     let bytes = std::fs::read(path).map_err(|e| Error::io("read", path, e))?;
     let wrong = |reason: String| Error::format(path, reason);
     let file = npyz::NpyFile::new(&bytes[..]).map_err(|e| wrong(e.to_string()))?;

@@ -1,8 +1,10 @@
 //! `ansatz linear solve`: systems from Matrix Market files, alone or in sequence, with a parameter that can be learnt.
 
+use crate::complete::Complete;
 use crate::print;
 use crate::progress::{self, Style};
-use ansatz_core::{Error, Result, Run, Seed, Stopped, write_atomic};
+use crate::tune::Tune;
+use ansatz_core::{Checkpoint, Error, Result, Run, Seed, Stopped, Stream, StreamState, write_atomic};
 use ansatz_linear::bandit::{ChebCb, Learner, TsallisInf, TsallisInfBins, grid};
 use ansatz_linear::format::{matrix_market_text, npy_bytes, read_columns, read_matrix};
 use ansatz_linear::problems::Given;
@@ -10,6 +12,7 @@ use ansatz_linear::sequence::{Relaxation, Sequence};
 use ansatz_linear::sequence::{Relaxed, System, fixed, solve};
 use ansatz_linear::{Scheme, Solution, Solver};
 use clap::{Args, Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -26,11 +29,15 @@ pub(crate) struct Linear {
 enum Verb {
     /// Solve A x = b, or a sequence of such systems: exit code 0 if all converged, 1 if not, 2 for bad input
     Solve(Solve),
+    /// Find the relaxation parameter of least iterations by trying: golden sections, or a grid
+    Tune(Tune),
+    /// Complete a matrix of low rank from some of its entries: exit code 0 if it converged, 1 if not, 2 for bad input
+    Complete(Complete),
 }
 
 /// The method.
 #[derive(Clone, Copy, ValueEnum)]
-enum Method {
+pub(crate) enum Method {
     /// Conjugate gradients, preconditioned by symmetric successive over-relaxation
     SsorCg,
     /// Successive over-relaxation
@@ -43,11 +50,26 @@ enum Method {
     PcgJacobi,
     /// Jacobi's iteration
     Jacobi,
+    /// Conjugate gradients, preconditioned by Chebyshev's polynomial of --degree
+    PcgChebyshev,
+    /// MINRES, for symmetric matrices that need not be definite
+    Minres,
+    /// GMRES, for any square matrix, restarted after --restart steps
+    Gmres,
+    /// BiCGSTAB, for any square matrix
+    Bicgstab,
+    /// LSQR: least squares, for any matrix
+    Lsqr,
 }
 
 impl Method {
-    fn scheme(self) -> Scheme {
+    pub(crate) fn scheme(self, restart: u32, degree: u32) -> Scheme {
         match self {
+            Self::PcgChebyshev => Scheme::ChebyshevCg(degree),
+            Self::Minres => Scheme::Minres,
+            Self::Gmres => Scheme::Gmres(restart),
+            Self::Bicgstab => Scheme::BiCgStab,
+            Self::Lsqr => Scheme::Lsqr,
             Self::SsorCg => Scheme::SsorCg,
             Self::Sor => Scheme::Sor,
             Self::Cg => Scheme::Cg,
@@ -57,7 +79,7 @@ impl Method {
         }
     }
 
-    fn name(self) -> String {
+    pub(crate) fn name(self) -> String {
         self.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned())
     }
 }
@@ -92,6 +114,12 @@ struct Solve {
     /// The parameters to learn from, as LO:HI:COUNT
     #[arg(long, default_value = "1:1.95:20", requires = "tune")]
     grid: String,
+    /// A file that keeps what was learnt: if it is there the learner goes on from it, and it is written in the end
+    #[arg(long, requires = "tune")]
+    learner: Option<PathBuf>,
+    /// The contexts to expect, as LO:HI [default: those of the given systems]
+    #[arg(long, requires = "tune")]
+    interval: Option<String>,
     /// A file with a number for each system, one a line, that says something about its matrix
     #[arg(long, requires = "tune")]
     contexts: Option<PathBuf>,
@@ -101,6 +129,12 @@ struct Solve {
     /// Stop at this residual, relative to the right-hand side; for sor and jacobi, to the initial residual
     #[arg(long, default_value_t = 1e-8)]
     rtol: f64,
+    /// Steps of GMRES between restarts
+    #[arg(long, default_value_t = 30)]
+    restart: u32,
+    /// Degree of Chebyshev's polynomial
+    #[arg(long, default_value_t = 4)]
+    degree: u32,
     /// At most so many iterations a system
     #[arg(long, default_value_t = 10_000)]
     max_iterations: u64,
@@ -136,6 +170,8 @@ impl Linear {
     pub(crate) fn run(self) -> Result<ExitCode> {
         match self.verb {
             Verb::Solve(command) => command.run(),
+            Verb::Tune(command) => command.run(),
+            Verb::Complete(command) => command.run(),
         }
     }
 }
@@ -152,7 +188,13 @@ impl Solve {
         }
         let (names, mut given) = self.read()?;
         let output = self.output()?;
-        let mut learner = self.learner(&given)?;
+        let mut kept = self.kept()?;
+        let (mut tuned, mut stream) = self.tuner(&given, kept.as_ref())?;
+        let mut constant = fixed(self.omega.unwrap_or(1.0));
+        let learner: &mut dyn Learner = match &mut tuned {
+            Some(tuned) => tuned.learner(),
+            None => &mut constant,
+        };
         // A single system shows its own residuals, a sequence its mean number of iterations.
         let report = if given.count() == 1 && self.tune.is_none() {
             let System { a, b, x0, context } = given.system()?;
@@ -165,15 +207,18 @@ impl Solve {
             given.advance(solution);
             None
         } else {
-            let mut stream = Seed(self.seed).stream("choices", 0);
-            Some(solve(&mut given, &solver, learner.as_mut(), &mut stream, &mut run)?)
+            Some(solve(&mut given, &solver, learner, &mut stream, &mut run)?)
         };
         write(&output, &names, given.solutions())?;
-        self.show(&names, &given, report.as_ref(), learner.actions())
+        let actions = learner.actions().to_vec();
+        if let (Some(kept), Some(tuned)) = (&mut kept, tuned) {
+            kept.file.save(&Saved { tuned, stream: stream.state() })?;
+        }
+        self.show(&names, &given, report.as_ref(), &actions)
     }
 
     fn solver(&self) -> Result<Solver> {
-        let scheme = self.method.scheme();
+        let scheme = self.method.scheme(self.restart, self.degree);
         if !scheme.has_omega() && (self.omega.is_some() || self.tune.is_some()) {
             let allowed = "one with a relaxation parameter (ssor-cg, sor, jacobi), if it is set or tuned";
             return Err(Error::parameter("method", self.method.name(), allowed));
@@ -186,33 +231,52 @@ impl Solve {
 
     /// The systems, with a name for each file.
     fn read(&self) -> Result<(Vec<String>, Given)> {
-        let mut given = Given::new(self.warm);
-        let mut names = Vec::new();
-        if self.matrix.is_dir() {
-            for path in matrices(&self.matrix)? {
-                let name = path.file_name().unwrap_or_default();
-                let a = Arc::new(read_matrix(&path)?);
-                for b in read_columns(&self.rhs.join(name), a.rows())? {
-                    given.push(Arc::clone(&a), b).map_err(|e| in_file(&path, &e))?;
-                    names.push(path.file_stem().unwrap_or_default().to_string_lossy().into_owned());
-                }
-            }
-        } else {
-            let a = Arc::new(read_matrix(&self.matrix)?);
-            let n = a.require_square()?;
-            for b in read_columns(&self.rhs, n)? {
-                given.push(Arc::clone(&a), b)?;
-                names.push(String::new());
-            }
-        }
+        let (names, mut given) = read_systems(&self.matrix, &self.rhs, self.warm)?;
         if let Some(path) = &self.contexts {
             given.set_contexts(&numbers(path)?)?;
         }
         Ok((names, given))
     }
 
-    fn learner(&self, given: &Given) -> Result<Box<dyn Learner>> {
-        let Some(tuner) = self.tune else { return Ok(Box::new(fixed(self.omega.unwrap_or(1.0)))) };
+    /// The file of the learner, with what is in it.
+    fn kept(&self) -> Result<Option<Kept>> {
+        let Some(path) = &self.learner else { return Ok(None) };
+        let file = Checkpoint::new(path, "linear-learner", 1)?;
+        let restored = file.load::<Saved>()?;
+        if let Some(warning) = restored.as_ref().and_then(|restored| restored.warning.as_ref()) {
+            eprintln!("warning: {warning}");
+        }
+        Ok(Some(Kept { file, saved: restored.map(|restored| restored.state) }))
+    }
+
+    /// The learner and the stream of its draws: the kept ones, if there are, else new ones.
+    fn tuner(&self, given: &Given, kept: Option<&Kept>) -> Result<(Option<Tuned>, Stream)> {
+        let new = || Seed(self.seed).stream("choices", 0);
+        let Some(saved) = kept.and_then(|kept| kept.saved.as_ref()) else {
+            return Ok((self.new_learner(given)?, new()));
+        };
+        let path = self.learner.clone().unwrap_or_default();
+        let fits = matches!(
+            (self.tune, &saved.tuned),
+            (Some(Tuner::Chebcb), Tuned::ChebCb(_))
+                | (Some(Tuner::TsallisInf), Tuned::TsallisInf(_))
+                | (Some(Tuner::TsallisInfBins), Tuned::Bins(_))
+        );
+        if !fits {
+            return Err(Error::parameter(
+                "tune",
+                "another tuner",
+                format!("the one that is kept in {}", path.display()),
+            ));
+        }
+        let stream = Stream::from_state(&saved.stream);
+        let stream = stream.ok_or_else(|| Error::format(path, "its random stream is not one of ours"))?;
+        Ok((Some(saved.tuned.clone()), stream))
+    }
+
+    /// A learner that has seen nothing.
+    fn new_learner(&self, given: &Given) -> Result<Option<Tuned>> {
+        let Some(tuner) = self.tune else { return Ok(None) };
         if given.count() < 2 {
             let allowed = "left out for a single system: a parameter is learnt over several";
             return Err(Error::parameter("tune", "set", allowed));
@@ -227,17 +291,20 @@ impl Solve {
             return Err(Error::parameter("grid", format!("{:?}", self.grid), allowed));
         }
         let omegas = grid(lo, hi, count as usize)?;
-        let interval = given.contexts().unwrap_or((0.0, 0.0));
+        let interval = match &self.interval {
+            Some(text) => range("interval", text)?,
+            None => given.contexts().unwrap_or((0.0, 0.0)),
+        };
         if !matches!(tuner, Tuner::TsallisInf) && interval.0 == interval.1 {
             let value = format!("{} for every system", interval.0);
             let allowed = "different from system to system for this tuner; tsallis-inf needs none";
             return Err(Error::parameter("the context", value, allowed));
         }
-        Ok(match tuner {
-            Tuner::Chebcb => Box::new(ChebCb::new(omegas, interval)?),
-            Tuner::TsallisInf => Box::new(TsallisInf::new(omegas)?),
-            Tuner::TsallisInfBins => Box::new(TsallisInfBins::new(&omegas, interval, 6)?),
-        })
+        Ok(Some(match tuner {
+            Tuner::Chebcb => Tuned::ChebCb(ChebCb::new(omegas, interval)?),
+            Tuner::TsallisInf => Tuned::TsallisInf(TsallisInf::new(omegas)?),
+            Tuner::TsallisInfBins => Tuned::Bins(TsallisInfBins::new(&omegas, interval, 6)?),
+        }))
     }
 
     fn output(&self) -> Result<Output> {
@@ -305,6 +372,68 @@ impl Solve {
         }
         Ok(ExitCode::from(u8::from(solved < given.count())))
     }
+}
+
+/// A learner whose state can be kept.
+#[derive(Clone, Serialize, Deserialize)]
+enum Tuned {
+    ChebCb(ChebCb),
+    TsallisInf(TsallisInf),
+    Bins(TsallisInfBins),
+}
+
+impl Tuned {
+    fn learner(&mut self) -> &mut dyn Learner {
+        match self {
+            Self::ChebCb(learner) => learner,
+            Self::TsallisInf(learner) => learner,
+            Self::Bins(learner) => learner,
+        }
+    }
+}
+
+/// What the file of a learner holds.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    tuned: Tuned,
+    stream: StreamState,
+}
+
+struct Kept {
+    file: Checkpoint,
+    saved: Option<Saved>,
+}
+
+/// LO:HI as numbers.
+pub(crate) fn range(name: &str, text: &str) -> Result<(f64, f64)> {
+    let words: Vec<Option<f64>> = text.split(':').map(|word| word.parse().ok()).collect();
+    match words[..] {
+        [Some(lo), Some(hi)] if lo < hi => Ok((lo, hi)),
+        _ => Err(Error::parameter(name, format!("{text:?}"), "LO:HI, such as 1:1.95")),
+    }
+}
+
+/// The systems of a matrix or a folder of them, with a name for each file.
+pub(crate) fn read_systems(matrix: &Path, rhs: &Path, warm: bool) -> Result<(Vec<String>, Given)> {
+    let mut given = Given::new(warm);
+    let mut names = Vec::new();
+    if matrix.is_dir() {
+        for path in matrices(matrix)? {
+            let name = path.file_name().unwrap_or_default();
+            let a = Arc::new(read_matrix(&path)?);
+            for b in read_columns(&rhs.join(name), a.rows())? {
+                given.push(Arc::clone(&a), b).map_err(|e| in_file(&path, &e))?;
+                names.push(path.file_stem().unwrap_or_default().to_string_lossy().into_owned());
+            }
+        }
+    } else {
+        let a = Arc::new(read_matrix(matrix)?);
+        for b in read_columns(rhs, a.rows())? {
+            given.push(Arc::clone(&a), b)?;
+            names.push(String::new());
+        }
+    }
+    Ok((names, given))
 }
 
 /// The Matrix Market files of a folder, by name.

@@ -1,17 +1,24 @@
 //! The `ansatz` command: parsing, progress, tables and pictures. No mathematics.
 
 mod bench;
+mod bessel;
 mod certify;
 mod claim;
+mod complete;
 mod discover;
 mod emit;
 mod ems;
+mod invert;
 mod linear;
+mod optimize;
 mod progress;
 mod report;
 mod sample;
 mod search;
+mod stability;
 mod timed;
+mod tune;
+mod vmf;
 
 use ansatz_core::{Error, Result};
 use clap::{Parser, Subcommand};
@@ -37,12 +44,18 @@ enum Command {
     Emit(emit::Emit),
     /// Compile programs and time them beside a reference
     Bench(bench::Bench),
-    /// Draw samples of a diffusion model that is known exactly, by the solver of your choice
+    /// Draw samples of a diffusion model that is known exactly, by the solver of your choice; or ask about solvers
     Sample(Box<sample::Command>),
     /// The work–error curves of several methods on one problem
     Frontier(sample::Frontier),
-    /// Solve linear systems, alone or in sequence, with a relaxation parameter that can be learnt
+    /// Solve linear systems, alone or in sequence, with a relaxation parameter that can be learnt; complete matrices
     Linear(linear::Linear),
+    /// Logarithms of modified Bessel functions, at any order and argument
+    Bessel(bessel::Bessel),
+    /// Fit or sample von Mises–Fisher distributions of directions
+    Vmf(vmf::Vmf),
+    /// Optimise where evaluations or messages are what it costs: distributed with compression, monotone inclusions
+    Optimize(optimize::Optimize),
     /// List the claims, show one, or run the experiment that it stands on
     Claim(claim::Claim),
     /// Show evidence again: as tables, or as a page, a picture or CSV with --out
@@ -70,6 +83,9 @@ fn main() -> ExitCode {
         Command::Sample(command) => command.run(),
         Command::Frontier(command) => command.run(),
         Command::Linear(command) => command.run(),
+        Command::Bessel(command) => command.run(),
+        Command::Vmf(command) => command.run(),
+        Command::Optimize(command) => command.run(),
         Command::Claim(command) => command.run(),
         Command::Report(command) => command.run(),
     };

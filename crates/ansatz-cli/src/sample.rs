@@ -108,6 +108,10 @@ pub(crate) struct Command {
 enum Verb {
     /// Measure the statistics of a model that --solver v3 goes by: once for a model and a schedule
     Ems(Statistics),
+    /// Regions of stability of multistep methods with and without momentum: limits, areas, a picture
+    Stability(crate::stability::Stability),
+    /// Carry data to noise and back by a solver, and tell how far from exact it is
+    Invert(crate::invert::Invert),
     /// Search the solver schedule of a model for a number of evaluations; sampled with --schedule
     Search(Search),
 }
@@ -116,6 +120,8 @@ impl Command {
     pub(crate) fn run(self) -> Result<ExitCode> {
         match (self.verb, self.sample) {
             (Some(Verb::Ems(statistics)), _) => statistics.run(),
+            (Some(Verb::Stability(command)), _) => command.run(),
+            (Some(Verb::Invert(command)), _) => command.run(),
             (Some(Verb::Search(search)), _) => search.run(),
             (None, Some(sample)) => sample.run(),
             (None, None) => Err(Error::parameter("the model", "missing", "a file of Gaussians or a name")),
@@ -166,7 +172,9 @@ struct Sample {
     /// dpm-solver-1, -2, -3, -fast-2, -fast-3, -taylor-2, -taylor-3, -2m, -3m, ddim, euler, heun, rk3, rk4;
     /// DPM-Solver++: dpmpp-1, -2s, -3s, -2m, -3m, -3m-exact, and -taylor after a 2s, 3s or 2m; with noise in every
     /// step: sde-dpmpp-1, -2m, -2m-taylor, -3m; unipc-1, -2, -3, -bh1-2, -bh1-3, unip-2, -3,
-    /// deis-tab-1, -2, -3; v3 with --ems; adaptive: dpm-solver-12, dpm-solver-23, rk45
+    /// deis-tab-1, -2, -3; v3 with --ems; plms-1 to plms-5, pndm, ghvb:NUMBER, ghvb:auto; a multistep solver with
+    /// momentum: plms-4+hb:BETA, +nt:BETA; of flows: rf-1, -2, -3, -2-difference, fireflow;
+    /// adaptive: dpm-solver-12, dpm-solver-23, rk45
     #[arg(long, default_value = "dpm-solver-fast-3")]
     solver: String,
     #[command(flatten)]
@@ -232,7 +240,8 @@ impl Sample {
         if let Some(seconds) = self.time {
             run = run.time_limit(limit(seconds)?);
         }
-        let samples = self.with_method(free, |method| {
+        let solver = self.solver(model, &path)?;
+        let samples = self.with_method(&solver, free, |method| {
             Sampling::new(path, method).threads(self.threads).sample(model, self.count, &mut run)
         })?;
         if !samples.stopped.succeeded() {
@@ -250,7 +259,7 @@ impl Sample {
         if self.json {
             let text = json!({
                 "model": self.model,
-                "solver": if self.setting.place.sampler()?.is_some() { &self.setting.place.schedule } else { &self.solver },
+                "solver": if self.setting.place.sampler()?.is_some() { &self.setting.place.schedule } else { &solver },
                 "schedule": schedule.name(),
                 "seed": self.seed,
                 "count": self.count,
@@ -270,11 +279,20 @@ impl Sample {
         Ok(ExitCode::SUCCESS)
     }
 
+    /// The solver's name, with the number that the model asks for in place of "auto".
+    fn solver(&self, model: &dyn Model, path: &Path) -> Result<String> {
+        if self.solver != "ghvb:auto" {
+            return Ok(self.solver.clone());
+        }
+        let number = solver::automatic_number(model, path, &self.setting.grid, self.steps, Seed(self.seed))?;
+        Ok(format!("ghvb:{number}"))
+    }
+
     fn steps_of<'a>(&self, solver: &'a dyn Solver) -> Steps<'a> {
         Steps { solver, grid: self.setting.grid.clone(), evaluations: self.steps, denoise: self.denoise }
     }
 
-    fn with_method<T>(&self, free: &Mixture, work: impl FnOnce(&dyn Method) -> Result<T>) -> Result<T> {
+    fn with_method<T>(&self, name: &str, free: &Mixture, work: impl FnOnce(&dyn Method) -> Result<T>) -> Result<T> {
         if let Some((sampler, _)) = self.setting.place.sampler()? {
             if self.denoise {
                 return Err(Error::parameter(
@@ -285,14 +303,14 @@ impl Sample {
             }
             return work(&sampler);
         }
-        if self.solver == "v3" {
+        if name == "v3" {
             if self.denoise {
                 return Err(Error::parameter("denoise", true, "left out with v3, which has no such step"));
             }
             return self.v3.with(free, &self.setting.grid, self.steps, work);
         }
-        self.v3.unused(&self.solver)?;
-        if let Ok(solver) = solver::multistep(&self.solver) {
+        self.v3.unused(name)?;
+        if let Ok(solver) = solver::multistep(name) {
             // High orders are not stable under every guidance.
             let scale = if self.setting.class.is_empty() { 1.0 } else { self.setting.guidance.unwrap_or(1.0) };
             let (solver, notice) = solver.under_guidance(scale, self.steps);
@@ -301,9 +319,12 @@ impl Sample {
             }
             return work(&self.steps_of(&solver));
         }
-        if !PAIRS.contains(&self.solver.as_str()) {
-            let solver = solver::named(&self.solver).map_err(|_| {
-                Error::unknown("solver", &self.solver, solver::NAMES.into_iter().chain(PAIRS).chain(["v3"]))
+        if !PAIRS.contains(&name) {
+            let solver = solver::named(name).map_err(|error| match error {
+                Error::Unknown { .. } => {
+                    Error::unknown("solver", name, solver::NAMES.into_iter().chain(PAIRS).chain(["v3"]))
+                }
+                other => other,
             })?;
             return work(&self.steps_of(&*solver));
         }
@@ -314,10 +335,10 @@ impl Sample {
                 "left out with an adaptive solver, which ends at its tolerance",
             ));
         }
-        let (pair, control): (Box<dyn Pair>, _) = if self.solver == "rk45" {
+        let (pair, control): (Box<dyn Pair>, _) = if name == "rk45" {
             (Box::new(DormandPrince { variable: Variable::Time }), Control::runge_kutta(self.rtol))
         } else {
-            let order = if self.solver == "dpm-solver-12" { 2 } else { 3 };
+            let order = if name == "dpm-solver-12" { 2 } else { 3 };
             let default = Control::default();
             let control = Control { rtol: self.rtol, atol: default.atol / default.rtol * self.rtol, ..default };
             (Box::new(DpmPair::new(order)?), control)
@@ -334,7 +355,7 @@ pub(crate) fn limit(seconds: f64) -> Result<Duration> {
 }
 
 /// Writes a batch as an array of doubles in C order.
-fn write_npy(path: &std::path::Path, x: &Batch) -> Result<()> {
+pub(crate) fn write_npy(path: &std::path::Path, x: &Batch) -> Result<()> {
     let mut bytes = Vec::new();
     let shape = [x.rows() as u64, x.dim() as u64];
     let written = npyz::WriteOptions::new().default_dtype().shape(&shape).writer(&mut bytes).begin_nd();

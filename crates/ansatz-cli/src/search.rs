@@ -20,6 +20,7 @@ const SAVE_EVERY: Duration = Duration::from_secs(10);
 const RTOL: f64 = 1e-7;
 
 #[derive(Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Search {
     /// A TOML file of Gaussians, or gmm8, gmm8-smooth, digits, digits-empirical
     #[arg(long)]

@@ -44,7 +44,10 @@ fn values(path: &Path) -> Vec<f64> {
 fn one_system_is_solved_by_every_method() {
     let folder = folder();
     // −u″ = 1 with u = 0 at the ends: uᵢ = i (31 − i)/2, exactly in differences.
-    for method in ["ssor-cg --omega 1.5", "sor --omega 1.8", "cg", "pcg-ic0", "pcg-jacobi", "jacobi --omega 1"] {
+    for method in ["ssor-cg --omega 1.5", "sor --omega 1.8", "cg", "pcg-ic0", "pcg-jacobi", "jacobi --omega 1"]
+        .into_iter()
+        .chain(["pcg-chebyshev --degree 3", "minres", "gmres --restart 40", "bicgstab", "lsqr"])
+    {
         let command = format!("a.mtx --rhs b.mtx --rtol 1e-10 --method {method} --out x.mtx --quiet");
         let output = ansatz(folder.path(), &command);
         assert!(output.status.success(), "{method}: {output:?}");
@@ -59,6 +62,35 @@ fn one_system_is_solved_by_every_method() {
     assert_eq!(system["residuals"].as_array().unwrap().len() as u64, 1 + system["iterations"].as_u64().unwrap());
     assert_eq!((&result["converged"], &system["stopped"]), (&1.into(), &"converged".into()));
     assert!(std::fs::read(folder.path().join("x.npy")).unwrap().starts_with(b"\x93NUMPY"));
+}
+
+#[test]
+fn other_matrices_have_their_methods() {
+    let folder = folder();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let head = "%%MatrixMarket matrix coordinate real general";
+    // Symmetric and indefinite, with zeros on the diagonal; without symmetry; with more rows than columns.
+    write("saddle.mtx", &format!("{head}\n3 3 5\n1 1 2\n1 3 1\n2 3 1\n3 1 1\n3 2 1\n"));
+    write("skew.mtx", &format!("{head}\n3 3 5\n1 1 2\n2 2 1\n1 3 1\n3 2 -1\n3 3 1\n"));
+    write("tall.mtx", &format!("{head}\n3 2 4\n1 1 1\n2 1 1\n2 2 1\n3 2 2\n"));
+    write("b3.mtx", "%%MatrixMarket matrix array real general\n3 1\n3\n1\n2\n");
+    let cases: [(&str, &[f64]); 5] = [
+        ("saddle.mtx --rhs b3.mtx --method minres", &[1.0, 1.0, 1.0]),
+        ("saddle.mtx --rhs b3.mtx --method gmres", &[1.0, 1.0, 1.0]),
+        ("skew.mtx --rhs b2s.mtx --method gmres", &[1.0, 2.0, 1.0]),
+        ("skew.mtx --rhs b2s.mtx --method lsqr", &[1.0, 2.0, 1.0]),
+        ("tall.mtx --rhs b3.mtx --method lsqr", &[5.0 / 3.0, 2.0 / 3.0]),
+    ];
+    write("b2s.mtx", "%%MatrixMarket matrix array real general\n3 1\n3\n2\n-1\n");
+    for (words, exact) in cases {
+        let output = ansatz(folder.path(), &format!("{words} --rtol 1e-12 --out x.mtx --quiet"));
+        assert!(output.status.success(), "{words}: {output:?}");
+        let x = values(&folder.path().join("x.mtx"));
+        assert!(x.len() == exact.len() && x.iter().zip(exact).all(|(x, e)| (x - e).abs() < 1e-9), "{words}: {x:?}");
+    }
+    let refused = ansatz(folder.path(), "skew.mtx --rhs b2s.mtx --method minres --quiet");
+    let message = String::from_utf8(refused.stderr).unwrap();
+    assert!(message.contains("symmetric for MINRES: the entry in row 1, column 3 is 1, that in row 3, column 1 is 0"));
 }
 
 #[test]
@@ -106,6 +138,47 @@ fn a_folder_is_a_sequence_that_can_be_tuned() {
     std::fs::write(folder.path().join("contexts"), "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n").unwrap();
     let command = "a.mtx --rhs many.mtx --tune chebcb --contexts contexts --quiet";
     assert!(ansatz(folder.path(), command).status.success());
+}
+
+#[test]
+fn a_kept_learner_goes_on_to_the_same_choices() {
+    let folder = folder();
+    let part = |name: &str, columns: usize| std::fs::write(folder.path().join(name), ones(30, columns)).unwrap();
+    part("all.mtx", 30);
+    part("first.mtx", 12);
+    part("rest.mtx", 18);
+    let omegas = |words: &str| -> Vec<f64> {
+        let command = format!("a.mtx --tune tsallis-inf --seed 5 --json --quiet {words}");
+        let output = ansatz(folder.path(), &command);
+        assert!(output.status.success(), "{output:?}");
+        let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        result["systems"].as_array().unwrap().iter().map(|system| system["omega"].as_f64().unwrap()).collect()
+    };
+    let whole = omegas("--rhs all.mtx");
+    let mut parts = omegas("--rhs first.mtx --learner l");
+    parts.extend(omegas("--rhs rest.mtx --learner l"));
+    assert_eq!(parts, whole);
+    let other = ansatz(folder.path(), "a.mtx --rhs all.mtx --tune chebcb --learner l --interval 0:9 --quiet");
+    assert_eq!(other.status.code(), Some(2));
+    assert!(String::from_utf8(other.stderr).unwrap().contains("the one that is kept in l"));
+}
+
+#[test]
+fn the_best_parameter_is_found_by_trying() {
+    let folder = folder();
+    let tune = |words: &str| -> serde_json::Value {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ansatz"));
+        let words = format!("linear tune a.mtx --rhs b.mtx --method sor --json --quiet {words}");
+        let output = command.args(words.split_whitespace()).current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let (golden, grid) = (tune("--evals 12"), tune("--points 96"));
+    assert_eq!((golden["trials"].as_array().unwrap().len(), grid["trials"].as_array().unwrap().len()), (12, 96));
+    // Young's optimum for 30 points on a line: β = cos(π/31), ω* = 1.816.
+    assert!((grid["omega"].as_f64().unwrap() - 1.816).abs() < 0.04, "{grid}");
+    let (a, b) = (golden["iterations"].as_f64().unwrap(), grid["iterations"].as_f64().unwrap());
+    assert!(a <= 1.1 * b, "{a} {b}");
 }
 
 #[test]

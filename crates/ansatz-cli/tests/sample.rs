@@ -32,7 +32,7 @@ fn every_solver_of_the_data_prediction_samples_digits_of_a_class() {
 #[test]
 fn noise_comes_from_the_seed() {
     let folder = tempfile::tempdir().unwrap();
-    let mut draw = |words: &str| {
+    let draw = |words: &str| {
         let output = ansatz(folder.path(), &format!("gmm8 --solver sde-dpmpp-2m --count 5 {words}"));
         assert!(output.status.success(), "{output:?}");
         bytes(folder.path())

@@ -71,6 +71,15 @@ impl Grid {
     /// The names that can be read.
     pub const NAMES: [&str; 4] = ["time", "log-snr", "quadratic", "karras"];
 
+    /// The grid of the way back, with the same nodes.
+    #[must_use]
+    pub fn reversed(&self) -> Self {
+        match self {
+            Self::Times(times) => Self::Times(times.iter().rev().copied().collect()),
+            same => same.clone(),
+        }
+    }
+
     /// The `n + 1` nodes of `n` steps along `path`, both ends included.
     ///
     /// # Errors

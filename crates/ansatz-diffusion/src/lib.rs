@@ -9,7 +9,8 @@
 //! * [`usf`]: one framework for the exponential integrators, each decision free at each step;
 //! * [`search`]: the search for the best of them for one model;
 //! * [`ems`]: statistics of a model that tell a solver how to parameterise it;
-//! * [`model`]: what is asked, from closed-form mixtures to a closure, with or without [guidance](model::Guided).
+//! * [`model`]: what is asked, from closed-form mixtures to a closure, with or without [guidance](model::Guided);
+//! * [`edit`]: editing of data by attention models, with features shared between inversion and edit.
 //!
 //! [`Sampling`] runs them; a [`Stepper`] is the same half-way, for callers who keep the loop. Because the [mixtures](model::Mixture)
 //! are exact at every level, a sampler's error is measured against the exact flow ([`reference()`]), not against more of its own
@@ -29,9 +30,11 @@
 //! ```
 
 mod batch;
+pub mod edit;
 pub mod ems;
 mod grid;
 pub mod model;
+mod multistep;
 mod noise;
 mod phi;
 pub mod plan;
@@ -47,6 +50,7 @@ pub mod usf;
 
 pub use batch::{Batch, median_error, rmse};
 pub use grid::{Grid, Path};
+pub use multistep::Multistep;
 pub use noise::{start_noise, start_points, step_noise};
 pub use prediction::Prediction;
 pub use problem::{Problem, Score};

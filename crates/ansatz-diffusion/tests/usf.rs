@@ -12,7 +12,7 @@ fn observed(make: impl Fn(Vec<f64>) -> SolverSchedule) -> f64 {
     let (model, schedule) = (gmm8_smooth().unwrap(), VpLinear::default());
     let path = Path::whole(&schedule).unwrap();
     let problem = Problem::new(&model, path, start_points(6, 8, &path.from), 1e-12).unwrap();
-    let mut error = |n| {
+    let error = |n| {
         let nodes = Grid::LogSnr.nodes(&path, n).unwrap().iter().map(|level| level.t).collect();
         problem.score(&make(nodes), &mut Run::new(Seed(1))).unwrap().rmse
     };

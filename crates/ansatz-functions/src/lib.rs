@@ -10,4 +10,5 @@ pub mod expr;
 pub mod number;
 pub mod program;
 pub mod series;
+pub mod special;
 pub mod target;

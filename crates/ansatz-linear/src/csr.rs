@@ -5,7 +5,7 @@
 //! indices; and whether the matrix is symmetric is found out once, when it is made, not before every solve.
 //! [`Csr::to_faer`] hands over to the direct factorisations.
 
-use crate::LinearOperator;
+use crate::{Adjoint, LinearOperator};
 use ansatz_core::{Error, Result};
 use faer::sparse::{SparseColMat, Triplet};
 
@@ -257,6 +257,17 @@ impl Csr {
         })
     }
 
+    /// The first entry that differs from its mirror image: row, column, value, and the other's value.
+    fn asymmetry(&self) -> Option<(usize, usize, f64, f64)> {
+        let at = |i: usize, j: usize| {
+            let (columns, values) = self.row(i);
+            columns.binary_search(&(j as u32)).map_or(0.0, |at| values[at])
+        };
+        let pairs = self.triplets().map(|(i, j, value)| (i, j, value, at(j, i)));
+        let same = |a: f64, b: f64| (a - b).abs() <= SYMMETRY_TOLERANCE * a.abs().max(b.abs());
+        pairs.into_iter().find(|&(.., value, mirror)| !same(value, mirror))
+    }
+
     /// The matrix as faer's, for its direct factorisations.
     ///
     /// # Errors
@@ -285,7 +296,11 @@ impl Csr {
     pub fn require_symmetric(&self, by: &str) -> Result<usize> {
         let n = self.require_square()?;
         if !self.symmetric {
-            return Err(Error::parameter("the matrix", "not symmetric", format!("symmetric for {by}")));
+            let place = self.asymmetry().map_or(String::new(), |(i, j, here, mirror)| {
+                let (i, j) = (i + 1, j + 1);
+                format!(": the entry in row {i}, column {j} is {here}, that in row {j}, column {i} is {mirror}")
+            });
+            return Err(Error::parameter("the matrix", "not symmetric", format!("symmetric for {by}{place}")));
         }
         Ok(n)
     }
@@ -321,6 +336,18 @@ impl LinearOperator for Csr {
     }
 }
 
+impl Adjoint for Csr {
+    fn apply_adjoint(&self, y: &[f64], x: &mut [f64]) {
+        x.fill(0.0);
+        for (i, &y) in y.iter().enumerate().take(self.rows()) {
+            let (columns, values) = self.row(i);
+            for (&j, &a) in columns.iter().zip(values) {
+                x[j as usize] += a * y;
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -351,6 +378,10 @@ mod tests {
                 assert!(a.strictly_upper(i).0.iter().all(|&j| j as usize > i));
                 assert_eq!(lower.0.len() + upper.0.len(), a.row(i).0.len());
             }
+            let (mut back, mut expected) = (vec![0.0; cols], vec![0.0; cols]);
+            a.apply_adjoint(&y, &mut back);
+            a.transpose().apply(&y, &mut expected);
+            assert!(back.iter().zip(&expected).all(|(b, e)| (b - e).abs() < 1e-13));
             let mirrored: Vec<_> = a.triplets().map(|(i, j, value)| (j, i, value)).collect();
             assert_eq!(a.transpose(), Csr::from_triplets(cols, rows, &mirrored).unwrap());
         }
@@ -392,7 +423,11 @@ mod tests {
             "the diagonal in row 2 is 0, but must be different from 0"
         );
         assert!(hole.shifted(1.0, 1.0).unwrap_err().to_string().contains("a full diagonal"));
-        assert!(hole.require_symmetric("conjugate gradients").unwrap_err().to_string().contains("not symmetric"));
+        assert_eq!(
+            hole.require_symmetric("conjugate gradients").unwrap_err().to_string(),
+            "the matrix is not symmetric, but must be symmetric for conjugate gradients: the entry in row 1, column 2 is 1, \
+             that in row 2, column 1 is 0"
+        );
         assert!(random(3, 4, 5).require_square().unwrap_err().to_string().contains("3 × 4"));
     }
 }

@@ -10,6 +10,12 @@ pub trait LinearOperator {
     fn apply(&self, x: &[f64], y: &mut [f64]);
 }
 
+/// A linear map whose adjoint can be applied, too.
+pub trait Adjoint: LinearOperator {
+    /// Writes `Aᵀ y` to `x`. The lengths are those of the map: whoever calls sees to it.
+    fn apply_adjoint(&self, y: &[f64], x: &mut [f64]);
+}
+
 /// An approximation `M` of a matrix whose inverse is cheap to apply.
 pub trait Preconditioner {
     /// The length of the vectors; `None` for one that fits every length.

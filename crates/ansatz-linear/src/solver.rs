@@ -1,7 +1,7 @@
 //! The solvers by name, all behind one call.
 
-use crate::krylov::ConjugateGradients;
-use crate::precondition::{Diagonal, IncompleteCholesky, Ssor};
+use crate::krylov::{BiCgStab, ConjugateGradients, Gmres, LeastSquares, Lsqr, Minres};
+use crate::precondition::{Chebyshev, Diagonal, IncompleteCholesky, Ssor};
 use crate::sequence::{Relaxation, System};
 use crate::stationary::{Jacobi, Sor};
 use crate::{Identity, Solution};
@@ -22,6 +22,17 @@ pub enum Scheme {
     DiagonalCg,
     /// Conjugate gradients, preconditioned by incomplete Cholesky factorisation.
     IncompleteCholeskyCg,
+    /// Conjugate gradients, preconditioned by Chebyshev's polynomial of this degree for eigenvalues from a hundredth of
+    /// the largest on.
+    ChebyshevCg(u32),
+    /// MINRES.
+    Minres,
+    /// GMRES, restarted after so many steps.
+    Gmres(u32),
+    /// BiCGSTAB.
+    BiCgStab,
+    /// LSQR: least squares, also for matrices that are not square.
+    Lsqr,
 }
 
 impl Scheme {
@@ -31,8 +42,8 @@ impl Scheme {
     }
 }
 
-/// A method with its tolerance. Stationary methods stop relative to the initial residual, conjugate gradients relative
-/// to the right-hand side, as their papers do.
+/// A method with its tolerance. Stationary methods stop relative to the initial residual, the others relative to the
+/// right-hand side, as their papers do.
 #[derive(Clone, Debug)]
 pub struct Solver {
     /// The method.
@@ -66,6 +77,22 @@ impl Relaxation for Solver {
             Scheme::Cg => symmetric().and_then(|_| cg.solve(a, &Identity, b, x0, run)),
             Scheme::SsorCg => symmetric().and_then(|_| cg.solve(a, &Ssor::new(a, omega)?, b, x0, run)),
             Scheme::DiagonalCg => symmetric().and_then(|_| cg.solve(a, &Diagonal::new(a)?, b, x0, run)),
+            Scheme::ChebyshevCg(degree) => {
+                symmetric().and_then(|_| cg.solve(a, &Chebyshev::with_ratio(a, degree as usize, 0.01)?, b, x0, run))
+            }
+            Scheme::Minres => {
+                a.require_symmetric("MINRES")?;
+                Minres { rtol, max_iterations }.solve(a, &Identity, b, x0, run)
+            }
+            Scheme::Gmres(restart) => {
+                Gmres { restart: restart as usize, rtol, max_iterations }.solve(a, &Identity, b, x0, run)
+            }
+            Scheme::BiCgStab => BiCgStab { rtol, max_iterations }.solve(a, &Identity, b, x0, run),
+            Scheme::Lsqr => {
+                let LeastSquares { x, residuals, work, stopped, .. } =
+                    Lsqr { damp: 0.0, rtol, max_iterations }.solve(a, b, x0, run)?;
+                Ok(Solution { x, residuals, work, stopped })
+            }
             Scheme::IncompleteCholeskyCg => {
                 symmetric().and_then(|_| cg.solve(a, &IncompleteCholesky::new(a)?, b, x0, run))
             }

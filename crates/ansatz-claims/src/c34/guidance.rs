@@ -14,13 +14,16 @@ fn guided(model: &Mixture, scale: f64) -> Result<Guided<'_>> {
     Guided::new(model, (0..10).collect(), scale)
 }
 
+/// A solver by its name in the bars, and the calls at which its error is compared with DDIM's.
+type Ratio<'a> = (&'static str, &'a dyn Solver, usize);
+
 /// Errors relative to DDIM's with scales 8, 4 and 1, uniform `λ`; and on uniform `t` for the record.
 pub(super) fn strong(lab: &mut Lab, model: &Mixture, path: Path, rows: usize, run: &mut Run) -> Result<()> {
     let start = start_points(rows, 64, &path.from);
     let (two, three) = (DpmMultistep::new(2)?, DpmMultistep::new(3)?);
     let (noise_two, noise_three) = (DpmSolver::fast(2)?, DpmSolver::fast(3)?);
     let single = DpmSolver::fast(2)?.plus_plus();
-    let cases: [(f64, &[(&str, &dyn Solver, usize)]); 3] = [
+    let cases: [(f64, &[Ratio]); 3] = [
         (
             8.0,
             &[

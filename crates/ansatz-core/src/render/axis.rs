@@ -20,6 +20,17 @@ impl Axis {
         Self { log, lo: lo - margin, hi: hi + margin }
     }
 
+    /// The length of the range, of its logarithms to base 10 if it is logarithmic.
+    pub(super) fn span(&self) -> f64 {
+        self.hi - self.lo
+    }
+
+    /// The axis with the same middle and this length of its range.
+    pub(super) fn widened(&self, span: f64) -> Self {
+        let middle = f64::midpoint(self.lo, self.hi);
+        Self { lo: middle - 0.5 * span, hi: middle + 0.5 * span, ..self.clone() }
+    }
+
     /// Where `value` lies, from 0 to 1; values outside (and 0 on a logarithmic axis) lie on the edge.
     pub(super) fn place(&self, value: f64) -> f64 {
         let value = if self.log { value.max(f64::MIN_POSITIVE).log10() } else { value };

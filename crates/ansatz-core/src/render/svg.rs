@@ -6,12 +6,12 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
+pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+pub(super) type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
 /// Units of the drawing a pixel of the shown picture: coordinates are whole numbers, so it is drawn larger.
-const UNIT: f64 = 4.0;
-const WIDTH: f64 = 980.0;
+pub(super) const UNIT: f64 = 4.0;
+pub(super) const WIDTH: f64 = 980.0;
 const PLOT_HEIGHT: f64 = 440.0;
 const TOP: f64 = 52.0;
 const LEFT: f64 = 84.0;
@@ -19,12 +19,12 @@ const LEFT: f64 = 84.0;
 const BELOW: f64 = 58.0;
 const LINE: f64 = 19.0;
 
-const INK: RGBColor = RGBColor(34, 34, 34);
-const FAINT: RGBColor = RGBColor(120, 120, 120);
-const GRID: RGBColor = RGBColor(230, 230, 230);
+pub(super) const INK: RGBColor = RGBColor(34, 34, 34);
+pub(super) const FAINT: RGBColor = RGBColor(120, 120, 120);
+pub(super) const GRID: RGBColor = RGBColor(230, 230, 230);
 /// Vermilion, and hues after Okabe & Ito 2008 that the colour-blind can tell apart, darkened for thin lines.
 const OURS: RGBColor = RGBColor(213, 60, 0);
-const RIVALS: [RGBColor; 10] = [
+pub(super) const RIVALS: [RGBColor; 10] = [
     RGBColor(0, 114, 178),
     RGBColor(0, 140, 105),
     RGBColor(204, 121, 167),
@@ -39,14 +39,14 @@ const RIVALS: [RGBColor; 10] = [
 
 /// How strongly a method is drawn.
 #[derive(Clone, Copy)]
-struct Look {
-    width: f64,
+pub(super) struct Look {
+    pub(super) width: f64,
     marker: f64,
     opacity: f64,
 }
 
-const BOLD: Look = Look { width: 3.2, marker: 5.6, opacity: 1.0 };
-const THIN: Look = Look { width: 1.4, marker: 4.2, opacity: 0.55 };
+pub(super) const BOLD: Look = Look { width: 3.2, marker: 5.6, opacity: 1.0 };
+pub(super) const THIN: Look = Look { width: 1.4, marker: 4.2, opacity: 0.55 };
 
 /// A point of the picture, for the page that shows values under the pointer.
 #[derive(serde::Serialize)]
@@ -213,24 +213,31 @@ impl Layout {
     }
 }
 
-fn ours_colour(index: usize) -> RGBColor {
+pub(super) fn ours_colour(index: usize) -> RGBColor {
     [OURS, BLACK, RGBColor(150, 0, 80)][index % 3]
 }
 
-fn at((x, y): (f64, f64)) -> (i32, i32) {
+pub(super) fn at((x, y): (f64, f64)) -> (i32, i32) {
     ((x * UNIT).round() as i32, (y * UNIT).round() as i32)
 }
 
-fn style(size: f64, colour: RGBColor, (h, v): (HPos, VPos)) -> TextStyle<'static> {
+pub(super) fn style(size: f64, colour: RGBColor, (h, v): (HPos, VPos)) -> TextStyle<'static> {
     // The backend divides the size by 1.24.
     ("sans-serif", size * UNIT * 1.24).into_font().color(&colour).pos(Pos::new(h, v))
 }
 
-fn text(area: &Area, words: &str, place: (f64, f64), size: f64, colour: RGBColor, anchor: (HPos, VPos)) -> Drawn {
+pub(super) fn text(
+    area: &Area,
+    words: &str,
+    place: (f64, f64),
+    size: f64,
+    colour: RGBColor,
+    anchor: (HPos, VPos),
+) -> Drawn {
     area.draw(&Text::new(words.to_owned(), at(place), style(size, colour, anchor)))
 }
 
-fn line(area: &Area, places: &[(f64, f64)], width: f64, colour: &impl Color) -> Drawn {
+pub(super) fn line(area: &Area, places: &[(f64, f64)], width: f64, colour: &impl Color) -> Drawn {
     let places: Vec<_> = places.iter().map(|&p| at(p)).collect();
     area.draw(&PathElement::new(places, colour.stroke_width((width * UNIT).round() as u32)))
 }
@@ -283,7 +290,7 @@ fn marker(area: &Area, (x, y): (f64, f64), r: f64, shape: usize, colour: RGBColo
 }
 
 /// Lines of at most `width` characters, broken between words.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {

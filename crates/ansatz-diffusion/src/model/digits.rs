@@ -34,6 +34,14 @@ pub fn digit_images() -> (Batch, Vec<usize>) {
 /// # Errors
 /// None that can occur.
 pub fn digits() -> Result<Mixture> {
+    digits_floored(1e-4)
+}
+
+/// As [`digits`], with `floor I` instead of `10⁻⁴ I`: `10⁻³` for flows, which end without noise.
+///
+/// # Errors
+/// [`ansatz_core::Error::Parameter`] if the floor leaves an eigenvalue below 0.
+pub fn digits_floored(floor: f64) -> Result<Mixture> {
     let (images, labels) = digit_images();
     let component = |class: usize| {
         let own: Vec<&[f64]> = (0..DIGITS).filter(|&i| labels[i] == class).map(|i| images.row(i)).collect();
@@ -41,7 +49,7 @@ pub fn digits() -> Result<Mixture> {
         let mean: Vec<f64> = (0..PIXELS).map(|j| own.iter().map(|x| x[j]).sum::<f64>() / n).collect();
         let entry = |i: usize, j: usize| {
             let sum: f64 = own.iter().map(|x| (x[i] - mean[i]) * (x[j] - mean[j])).sum();
-            sum / n + if i == j { 1e-4 } else { 0.0 }
+            sum / n + if i == j { floor } else { 0.0 }
         };
         let covariance = (0..PIXELS * PIXELS).map(|at| entry(at / PIXELS, at % PIXELS)).collect();
         Component { weight: n, mean, covariance: Covariance::Full(covariance), class }

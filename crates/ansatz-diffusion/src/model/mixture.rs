@@ -18,6 +18,8 @@
 //! Source: the posterior mean of a Gaussian mixture is textbook material; Efron 2011, "Tweedie's formula and selection
 //! bias".
 
+mod block;
+mod curved;
 mod tangent;
 
 use super::axes::{Axes, Covariance};
@@ -28,7 +30,7 @@ use crate::batch::Batch;
 use crate::prediction::Prediction;
 use crate::schedule::Level;
 use ansatz_core::{Error, Result, Seed, Stream};
-use std::ops::Range;
+use block::{Room, Table};
 
 /// Components whose responsibility is below this change no digit of a double and are passed over.
 const NEGLIGIBLE: f64 = 1e-32;
@@ -157,6 +159,23 @@ impl Mixture {
         mean
     }
 
+    /// The mean of a class.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if there is no such class.
+    pub fn class_mean(&self, class: usize) -> Result<Vec<f64>> {
+        let parts = || self.parts.iter().filter(|part| part.class == class);
+        if parts().next().is_none() {
+            return Err(Error::parameter("class", class, format!("below {}", self.classes)));
+        }
+        let total: f64 = parts().map(|part| part.log_weight.exp()).sum();
+        let mut mean = vec![0.0; self.dim];
+        for part in parts() {
+            add(&mut mean, part.log_weight.exp() / total, &part.mean);
+        }
+        Ok(mean)
+    }
+
     /// The covariance of the mixture, row by row: `Σ_k w_k (C_k + m_k m_kᵀ) − m mᵀ`.
     pub fn covariance(&self) -> Vec<f64> {
         let (d, mean) = (self.dim, self.mean());
@@ -232,79 +251,6 @@ impl Mixture {
         }
         Ok(())
     }
-
-    /// The predictions for a few samples.
-    #[allow(clippy::too_many_arguments, reason = "what the loop over blocks holds")]
-    fn block(
-        &self,
-        x: &Batch,
-        range: Range<usize>,
-        class: &impl Fn(usize) -> Option<usize>,
-        level: &Level,
-        tables: &[Table],
-        room: &mut Room,
-        out: &mut Batch,
-    ) {
-        let (d, stride, parts, n) = (self.dim, padded(self.dim), self.parts.len(), range.len());
-        for (k, (part, table)) in self.parts.iter().zip(tables).enumerate() {
-            for (y, i) in room.shifted.chunks_exact_mut(d).zip(range.clone()) {
-                for ((y, x), m) in y.iter_mut().zip(x.row(i)).zip(&part.mean) {
-                    *y = x - level.alpha * m;
-                }
-            }
-            let slot = &mut room.z[part.slot * room.rows * stride..];
-            if let Axes::Rotated { vectors, .. } = &part.axes {
-                vectors.products(&room.shifted[..n * d], &mut slot[..n * stride]);
-            }
-            for (at, i) in range.clone().enumerate() {
-                let others = class(i).is_some_and(|class| class != part.class);
-                room.weights[at * parts + k] = if others {
-                    f64::NEG_INFINITY
-                } else if let Axes::Rotated { .. } = &part.axes {
-                    table.log_density(&slot[at * stride..][..d])
-                } else {
-                    table.log_density(&room.shifted[at * d..][..d])
-                };
-            }
-        }
-        room.weights.chunks_exact_mut(parts).take(n).for_each(softmax);
-        for i in range.clone() {
-            out.row_mut(i).fill(0.0);
-        }
-        // prediction = Σ r (c m + U (g(e) ⊙ z))
-        for (k, (part, table)) in self.parts.iter().zip(tables).enumerate() {
-            room.chosen.clear();
-            for (at, i) in range.clone().enumerate() {
-                let r = room.weights[at * parts + k];
-                if r < NEGLIGIBLE {
-                    continue;
-                }
-                let out = out.row_mut(i);
-                if table.mean != 0.0 {
-                    add(out, table.mean * r, &part.mean);
-                }
-                if let Axes::Rotated { .. } = &part.axes {
-                    let z = &room.z[(part.slot * room.rows + at) * stride..][..d];
-                    let y = &mut room.shifted[room.chosen.len() * d..][..d];
-                    for ((y, z), g) in y.iter_mut().zip(z).zip(&table.factors) {
-                        *y = r * g * z;
-                    }
-                    room.chosen.push(i);
-                } else {
-                    for (((out, x), m), g) in out.iter_mut().zip(x.row(i)).zip(&part.mean).zip(&table.factors) {
-                        *out += r * g * (x - level.alpha * m);
-                    }
-                }
-            }
-            if let Axes::Rotated { transposed, .. } = &part.axes {
-                let n = room.chosen.len();
-                transposed.products(&room.shifted[..n * d], &mut room.turned[..n * stride]);
-                for (&i, turned) in room.chosen.iter().zip(room.turned.chunks_exact(stride)) {
-                    add(out.row_mut(i), 1.0, &turned[..d]);
-                }
-            }
-        }
-    }
 }
 
 impl Model for Mixture {
@@ -356,108 +302,6 @@ impl Conditional for Mixture {
     }
 }
 
-/// What a prediction needs to know of a component at one level.
-struct Table {
-    /// `ln w − ½ Σ ln V`, `V = α² e + σ²`.
-    constant: f64,
-    /// `1/V`.
-    inverse: Vec<f64>,
-    /// The factor of the mean.
-    mean: f64,
-    /// `g(e)`, the factors of the coordinates along the axes.
-    factors: Vec<f64>,
-}
-
-impl Table {
-    fn new(part: &Gaussian, dim: usize, level: &Level, want: Prediction) -> Self {
-        let (alpha, sigma) = (level.alpha, level.sigma);
-        let (a2, s2) = (alpha * alpha, sigma * sigma);
-        let mean = match want {
-            Prediction::Data => 1.0,
-            Prediction::Noise | Prediction::Score => 0.0,
-            Prediction::V => -sigma,
-            Prediction::Velocity => -1.0,
-        };
-        let g = |e: f64| {
-            let v = a2 * e + s2;
-            match want {
-                Prediction::Data => alpha * e / v,
-                Prediction::Noise => sigma / v,
-                Prediction::Score => -1.0 / v,
-                Prediction::V => alpha * sigma * (1.0 - e) / v,
-                Prediction::Velocity => (sigma - alpha * e) / v,
-            }
-        };
-        let (determinant, inverse, factors) = match &part.axes {
-            Axes::Isotropic(e) => {
-                let v = a2 * e + s2;
-                (dim as f64 * v.ln(), vec![1.0 / v; dim], vec![g(*e); dim])
-            }
-            Axes::Diagonal(values) | Axes::Rotated { values, .. } => {
-                let v = |e: &f64| a2 * e + s2;
-                let determinant = values.iter().map(|e| v(e).ln()).sum();
-                (determinant, values.iter().map(|e| 1.0 / v(e)).collect(), values.iter().map(|e| g(*e)).collect())
-            }
-        };
-        Self { constant: part.log_weight - 0.5 * determinant, inverse, mean, factors }
-    }
-
-    /// `ln w − ½ Σ ln V − ½ Σ z²/V`, in four interleaved sums: a fixed order that the compiler can put into vectors.
-    fn log_density(&self, z: &[f64]) -> f64 {
-        let mut sums = [0.0; 4];
-        let (z4, v4) = (z.chunks_exact(4), self.inverse.chunks_exact(4));
-        let rest: f64 = z4.remainder().iter().zip(v4.remainder()).map(|(z, v)| z * z * v).sum();
-        for (z, v) in z4.zip(v4) {
-            for i in 0..4 {
-                sums[i] += z[i] * z[i] * v[i];
-            }
-        }
-        self.constant - 0.5 * ((sums[0] + sums[1]) + (sums[2] + sums[3]) + rest)
-    }
-}
-
-/// Intermediate values of a block of rows.
-struct Room {
-    rows: usize,
-    /// `x − α m`, and later the scaled coordinates along the axes, of one component: `rows × d`.
-    shifted: Vec<f64>,
-    /// Coordinates along the axes, for every component with axes of its own: `rows × padded d` each.
-    z: Vec<f64>,
-    /// Responsibilities: `rows × components`.
-    weights: Vec<f64>,
-    /// Rows to which a component contributes, and its contributions.
-    chosen: Vec<usize>,
-    turned: Vec<f64>,
-}
-
-impl Room {
-    fn new(mixture: &Mixture, rows: usize) -> Self {
-        let (d, stride) = (mixture.dim, padded(mixture.dim));
-        let slots = mixture.parts.last().map_or(0, |part| part.slot + 1);
-        Self {
-            rows,
-            shifted: vec![0.0; rows * d],
-            z: vec![0.0; rows * stride * slots],
-            weights: vec![0.0; rows * mixture.parts.len()],
-            chosen: Vec::with_capacity(rows),
-            turned: vec![0.0; rows * stride],
-        }
-    }
-}
-
-/// Weights from their logarithms: positive, of sum 1.
-fn softmax(weights: &mut [f64]) {
-    let top = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let mut sum = 0.0;
-    for weight in &mut *weights {
-        *weight = (*weight - top).exp();
-        sum += *weight;
-    }
-    for weight in weights {
-        *weight /= sum;
-    }
-}
-
 /// `sum += c v`.
 fn add(sum: &mut [f64], c: f64, v: &[f64]) {
     for (sum, v) in sum.iter_mut().zip(v) {
@@ -479,10 +323,10 @@ mod tests {
         let mut logarithms = Vec::new();
         let mut guesses = Vec::new();
         for part in model.parts.iter().filter(|part| class.is_none_or(|class| class == part.class)) {
-            let (values, vector): (Vec<f64>, Box<dyn Fn(usize, usize) -> f64>) = match &part.axes {
-                Axes::Isotropic(e) => (vec![*e; d], Box::new(|i, j| if i == j { 1.0 } else { 0.0 })),
-                Axes::Diagonal(e) => (e.clone(), Box::new(|i, j| if i == j { 1.0 } else { 0.0 })),
-                Axes::Rotated { values, vectors, .. } => (values.clone(), Box::new(|i, j| vectors.get(i, j))),
+            let values: Vec<f64> = (0..d).map(|i| part.axes.eigenvalue(i)).collect();
+            let vector = |i: usize, j: usize| match &part.axes {
+                Axes::Rotated { vectors, .. } => vectors.get(i, j),
+                Axes::Isotropic(_) | Axes::Diagonal(_) => f64::from(u8::from(i == j)),
             };
             let z: Vec<f64> =
                 (0..d).map(|j| (0..d).map(|i| vector(i, j) * (x[i] - level.alpha * part.mean[i])).sum()).collect();
@@ -535,7 +379,7 @@ mod tests {
                 let level = schedule.level(t).unwrap();
                 for want in [Prediction::Data, Prediction::Noise, Prediction::V, Prediction::Velocity] {
                     let mut all = Batch::zeros(rows, model.dim);
-                    let class = |i: usize| (i % 3 == 0).then_some(i % 2);
+                    let class = |i: usize| i.is_multiple_of(3).then_some(i % 2);
                     model.evaluate(&x, class, &level, want, &mut all).unwrap();
                     for i in 0..rows {
                         let plain = plainly(&model, x.row(i), class(i), &level, want);

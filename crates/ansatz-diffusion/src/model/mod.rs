@@ -2,11 +2,13 @@
 //!
 //! * [`Model`]: a prediction for a batch at one level of noise; [`Function`] makes one of a closure, such as a network;
 //! * [`Mixture`]: Gaussian mixtures and data sets, whose predictions are exact at every level;
+//! * [`Curved`]: a model that knows how its velocity changes along the flow;
 //! * [`Conditional`] and [`Guided`]: classes, and classifier-free guidance towards them;
 //! * [`Thresholded`]: predicted pixels kept within their range;
 //! * [`named`]: the models that come along; [`read`]: mixtures from a TOML file.
 
 mod axes;
+mod curved;
 mod digits;
 mod file;
 mod guided;
@@ -17,7 +19,8 @@ mod tangent;
 mod thresholded;
 
 pub use axes::Covariance;
-pub use digits::{DIGITS, digit_images, digits};
+pub use curved::Curved;
+pub use digits::{DIGITS, digit_images, digits, digits_floored};
 pub use file::{parse, read};
 pub use guided::{Conditional, Guided};
 pub use mixture::{Component, Mixture};

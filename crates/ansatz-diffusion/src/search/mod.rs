@@ -35,6 +35,7 @@
 //! Sources: Liu, Ning, Yang and Wang 2024, arXiv:2312.07243; the loss of the predictor: Liu et al. 2023, arXiv:2306.08860.
 
 mod evolve;
+mod method;
 mod mlp;
 mod moves;
 mod objective;
@@ -42,7 +43,8 @@ mod predictor;
 mod response;
 mod saved;
 
-pub use evolve::{Candidate, Found, Population, S3, Search};
+pub use evolve::Search;
+pub use method::{Candidate, Found, Population, S3};
 pub use moves::Moves;
 pub use objective::{FlowError, Objective};
 pub use predictor::{Features, Predictor, Trained, kendall_tau};

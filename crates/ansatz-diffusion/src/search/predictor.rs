@@ -12,7 +12,7 @@
 //! Source: Liu et al. 2023 (OMS-DPM), arXiv:2306.08860, for the loss; the features are this crate's (see
 //! [`search`](crate::search)).
 
-use super::evolve::Candidate;
+use super::method::Candidate;
 use super::mlp::{Mlp, Pass};
 use super::response;
 use crate::prediction::Prediction;

@@ -2,7 +2,8 @@
 //!
 //! Random streams need no saving, as each is addressed by a number; nor does the predictor, which is trained anew each round.
 
-use super::evolve::{Population, S3, Search};
+use super::evolve::Search;
+use super::method::{Population, S3};
 use super::objective::Objective;
 use ansatz_core::{Error, Result, Seed, Work};
 use serde::{Deserialize, Serialize};

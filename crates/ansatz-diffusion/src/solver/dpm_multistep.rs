@@ -174,7 +174,7 @@ impl Solver for DpmMultistep {
         format!("{sde}DPM-Solver{plus}({}{multi}{form})", self.order)
     }
 
-    /// Of the mean path in the stochastic case.
+    /// Of the moments in the stochastic case.
     fn order(&self) -> usize {
         if self.third == Third::Official { self.order.min(2) } else { self.order }
     }

@@ -1,32 +1,48 @@
 //! Solvers of the probability-flow equation.
 //!
-//! Steps of a given number: [`Ddim`], [`DpmSolver`], [`DpmMultistep`], [`UniPc`], [`Deis`], [`RungeKutta`]; each compiles to a
-//! [`Plan`]. [`V3`] is one that knows statistics of its model. Steps chosen by their error: a
+//! Steps of a given number: [`Ddim`], [`DpmSolver`], [`DpmMultistep`], [`UniPc`], [`Deis`], [`Plms`], [`Ghvb`], [`RfSolver`], [`FireFlow`], [`RungeKutta`]; each
+//! compiles to a [`Plan`], and those of multistep solvers take [`Momentum`]. [`V3`] is one that knows statistics of its model. Steps
+//! chosen by their error: a
 //! [`Pair`] of two orders, [`DpmPair`] or [`DormandPrince`], under [`Adaptive`]. [`Steps`] and [`Adaptive`] are the two kinds of
 //! [`Method`] that [`Sampling`](crate::Sampling) runs. [`named`] knows them by name.
 
 mod adaptive;
+mod automatic;
 mod ddim;
 mod deis;
 mod dormand_prince;
 mod dpm_multistep;
 mod dpm_pair;
 mod dpm_solver;
+mod fireflow;
+mod ghvb;
 mod interpolate;
+mod momentum;
 mod named;
+mod plms;
+mod rf_exact;
+mod rf_solver;
 mod runge_kutta;
 mod semilinear;
+pub(crate) mod straight;
 mod unipc;
 mod v3;
 
 pub use adaptive::{Adaptive, AdaptiveState, AdaptiveWalk, Attempt, Control, Norm, Pair};
+pub use automatic::{Stiffness, automatic_number};
 pub use ddim::Ddim;
 pub use deis::{Deis, Extrapolation};
 pub use dormand_prince::DormandPrince;
 pub use dpm_multistep::{DpmMultistep, Tail, Third};
 pub use dpm_pair::DpmPair;
 pub use dpm_solver::{DpmSolver, Orders};
+pub use fireflow::FireFlow;
+pub use ghvb::Ghvb;
+pub use momentum::{Kind, Momentum};
 pub use named::{NAMES, multistep, named};
+pub use plms::{Plms, Spacing, WarmUp};
+pub use rf_exact::carry_exact;
+pub use rf_solver::{Derivative, RfSolver};
 pub use runge_kutta::{RungeKutta, Variable};
 pub use semilinear::{Expansion, Form};
 pub use unipc::{Bh, UniPc};

@@ -29,3 +29,4 @@ pub mod preset;
 mod run;
 
 pub use decision::{Afs, Corrector, Derivative, MAX_ORDER, Scale, SolverSchedule, StepDecision};
+pub use run::ScheduleWalk;

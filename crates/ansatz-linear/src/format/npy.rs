@@ -9,11 +9,27 @@ use npyz::WriterBuilder;
 /// [`Error::Parameter`] without columns, or if their lengths differ.
 pub fn npy_bytes(columns: &[Vec<f64>]) -> Result<Vec<u8>> {
     let n = super::matrix_market::common_length(columns)?;
-    let mut bytes = Vec::new();
     let shape = if columns.len() == 1 { vec![n as u64] } else { vec![n as u64, columns.len() as u64] };
+    written(&shape, (0..n).flat_map(|i| columns.iter().map(move |column| column[i])))
+}
+
+/// A matrix of `columns` columns, by rows, as an NPY file of doubles.
+///
+/// # Errors
+/// [`Error::Parameter`] if there is no column, or the last row is not full.
+pub fn npy_matrix(entries: &[f64], columns: usize) -> Result<Vec<u8>> {
+    if columns == 0 || !entries.len().is_multiple_of(columns) {
+        let value = format!("{} entries in {columns} columns", entries.len());
+        return Err(Error::parameter("the matrix", value, "of full rows"));
+    }
+    written(&[(entries.len() / columns) as u64, columns as u64], entries.iter().copied())
+}
+
+fn written(shape: &[u64], values: impl IntoIterator<Item = f64>) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
     let write = |bytes: &mut Vec<u8>| -> std::io::Result<()> {
-        let mut writer = npyz::WriteOptions::new().default_dtype().shape(&shape).writer(bytes).begin_nd()?;
-        writer.extend((0..n).flat_map(|i| columns.iter().map(move |column| column[i])))?;
+        let mut writer = npyz::WriteOptions::new().default_dtype().shape(shape).writer(bytes).begin_nd()?;
+        writer.extend(values)?;
         writer.finish()
     };
     write(&mut bytes).map_err(|e| Error::refused(format!("the array cannot be written down: {e}")))?;
@@ -36,6 +52,11 @@ mod tests {
         let bytes = npy_bytes(&columns[..1]).unwrap();
         let file = npyz::NpyFile::new(&bytes[..]).unwrap();
         assert_eq!(file.shape(), [3]);
+        let bytes = npy_matrix(&expected, 2).unwrap();
+        let file = npyz::NpyFile::new(&bytes[..]).unwrap();
+        assert_eq!(file.shape(), [3, 2]);
+        assert_eq!(file.into_vec::<f64>().unwrap(), expected);
+        assert!(npy_matrix(&expected, 4).is_err() && npy_matrix(&[], 0).is_err());
         assert!(npy_bytes(&[]).is_err() && npy_bytes(&[vec![1.0], vec![]]).is_err());
     }
 }

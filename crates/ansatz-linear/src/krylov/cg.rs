@@ -15,7 +15,7 @@
 //! Source: Hestenes & Stiefel 1952, J. Res. NBS 49; preconditioned as in Saad 2003, §9.2.
 
 use crate::solution::{APPLICATIONS, PRODUCTS};
-use crate::vector::{add_scaled, check, check_rtol, dot, norm, residual, scale_and_add};
+use crate::vector::{add_scaled, check_rtol, dot, norm, residual, scale_and_add};
 use crate::{LinearOperator, Preconditioner, Solution};
 use ansatz_core::{Error, Result, Run, Stopped, Work};
 
@@ -65,26 +65,9 @@ impl ConjugateGradients {
         run: &mut Run,
     ) -> Result<Solution> {
         check_rtol(self.rtol)?;
-        let n = a.rows();
-        if a.cols() != n {
-            return Err(Error::parameter("the matrix", format!("{n} × {}", a.cols()), "square"));
-        }
-        if let Some(size) = m.size().filter(|&size| size != n) {
-            return Err(Error::parameter("the preconditioner's size", size, format!("{n}, the size of the matrix")));
-        }
-        check("the right-hand side", b, n)?;
-        let mut x = match x0 {
-            Some(x0) => {
-                check("the initial guess", x0, n)?;
-                x0.to_vec()
-            }
-            None => vec![0.0; n],
-        };
-        let length = norm(b);
-        let target = self.rtol * length;
-        if length == 0.0 {
-            x.fill(0.0);
-        }
+        let mut x = super::start(a, m, b, x0)?;
+        let n = b.len();
+        let target = self.rtol * norm(b);
         let (mut r, mut z, mut p, mut q) = (vec![0.0; n], vec![0.0; n], vec![0.0; n], vec![0.0; n]);
         a.apply(&x, &mut r);
         let mut size = residual(b, &mut r);

@@ -15,20 +15,20 @@ pub struct Given {
 }
 
 impl Given {
-    /// An empty list. With `warm`, each solve starts from the solution of the system before, if it has as many unknowns.
+    /// An empty list. With `warm`, each solve starts from the solution of the system before, if that has as many unknowns.
     pub fn new(warm: bool) -> Self {
         Self { warm, ..Self::default() }
     }
 
-    /// Adds the system `a x = b`. Its context is the mean of the diagonal: what an implicit time step or a shift
-    /// changes first.
+    /// Adds the system `a x = b`, or its least-squares problem where `a` is not square. Its context is the mean of the
+    /// diagonal: what an implicit time step or a shift changes first.
     ///
     /// # Errors
-    /// [`Error::Parameter`] if `a` is not square, has a zero on its diagonal, or `b` has another length;
-    /// [`Error::NotFinite`] if `b` is not finite.
+    /// [`Error::Parameter`] if `b` has not an entry for each row; [`Error::NotFinite`] if `b` is not finite. What else a
+    /// method asks of a matrix, it checks itself.
     pub fn push(&mut self, a: Arc<Csr>, b: Vec<f64>) -> Result<()> {
-        let diagonal = a.require_diagonal()?;
-        check("the right-hand side", &b, diagonal.len())?;
+        let diagonal = a.diagonal();
+        check("the right-hand side", &b, a.rows())?;
         let context = diagonal.iter().sum::<f64>() / diagonal.len() as f64;
         self.systems.push((a, b, context));
         Ok(())
@@ -77,7 +77,7 @@ impl Sequence for Given {
         let Some((a, b, context)) = self.systems.get(self.solved.len()) else {
             return Err(Error::parameter("a system", "asked for", "one of those that are left: all are solved"));
         };
-        let before = self.solved.last().filter(|last| self.warm && last.x.len() == b.len());
+        let before = self.solved.last().filter(|last| self.warm && last.x.len() == a.cols());
         Ok(System { a, b, x0: before.map(|last| &last.x[..]), context: *context })
     }
 

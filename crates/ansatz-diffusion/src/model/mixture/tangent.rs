@@ -9,34 +9,35 @@
 //!
 //! Half as much again as a prediction.
 
-use super::{Mixture, NEGLIGIBLE, Table, add, softmax};
+use super::block::{Table, softmax};
+use super::{Mixture, NEGLIGIBLE, add};
 use crate::batch::Batch;
 use crate::model::axes::Axes;
 use crate::model::rotation::padded;
 use crate::model::{Direction, same_shape};
 use crate::prediction::Prediction;
-use crate::schedule::{Level, Rate};
+use crate::schedule::Level;
 use ansatz_core::Result;
 
 /// What a prediction takes of a component, `(g(e), ġ(e))` and `(c, ċ)`.
 struct Factors {
     level: Level,
-    rate: Rate,
+    /// `α̇` and `σ̇`.
+    rate: (f64, f64),
     want: Prediction,
 }
 
 impl Factors {
     /// `V` and `V̇`.
     fn variance(&self, e: f64) -> (f64, f64) {
-        let (a2, s2) = (self.level.alpha * self.level.alpha * e, self.level.sigma * self.level.sigma);
-        (a2 + s2, 2.0 * (a2 * self.rate.log_alpha + s2 * self.rate.log_sigma))
+        let (alpha, sigma, (da, ds)) = (self.level.alpha, self.level.sigma, self.rate);
+        (alpha * alpha * e + sigma * sigma, 2.0 * (alpha * da * e + sigma * ds))
     }
 
     /// `g = n/V` and its derivative.
     fn g(&self, e: f64) -> (f64, f64) {
         let (v, dv) = self.variance(e);
-        let (alpha, sigma) = (self.level.alpha, self.level.sigma);
-        let (da, ds) = (alpha * self.rate.log_alpha, sigma * self.rate.log_sigma);
+        let (alpha, sigma, (da, ds)) = (self.level.alpha, self.level.sigma, self.rate);
         let (n, dn) = match self.want {
             Prediction::Data => (alpha * e, da * e),
             Prediction::Noise => (sigma, ds),
@@ -51,7 +52,7 @@ impl Factors {
         match self.want {
             Prediction::Data => (1.0, 0.0),
             Prediction::Noise | Prediction::Score => (0.0, 0.0),
-            Prediction::V => (-self.level.sigma, -self.level.sigma * self.rate.log_sigma),
+            Prediction::V => (-self.level.sigma, -self.rate.1),
             Prediction::Velocity => (-1.0, 0.0),
         }
     }
@@ -102,16 +103,30 @@ impl Mixture {
         direction: &Direction,
         out: &mut Batch,
     ) -> Result<()> {
+        let rate = (level.alpha * direction.level.log_alpha, level.sigma * direction.level.log_sigma);
+        self.tangent_along(x, level, want, direction.x, rate, out)
+    }
+
+    /// The derivative along `v` in the point and `(α̇, σ̇)` in the level, which exist at the ends of a path too.
+    pub(super) fn tangent_along(
+        &self,
+        x: &Batch,
+        level: &Level,
+        want: Prediction,
+        v: &Batch,
+        rate: (f64, f64),
+        out: &mut Batch,
+    ) -> Result<()> {
         same_shape(self.dim, x, out)?;
-        same_shape(self.dim, direction.x, out)?;
+        same_shape(self.dim, v, out)?;
         self.defined(level, want)?;
-        let factors = Factors { level: *level, rate: direction.level, want };
+        let factors = Factors { level: *level, rate, want };
         let tables: Vec<Table> = self.parts.iter().map(|part| Table::new(part, self.dim, level, want)).collect();
         let mut room = Room::new(self.parts.len(), self.dim);
         let mut moving = Room::new(self.parts.len(), self.dim);
         for i in 0..x.rows() {
             self.responsibilities(x.row(i), level, &tables, &mut room);
-            self.tangent_row(direction.x.row(i), &factors, &mut room, &mut moving, out.row_mut(i));
+            self.tangent_row(v.row(i), &factors, &mut room, &mut moving, out.row_mut(i));
         }
         Ok(())
     }
@@ -119,7 +134,7 @@ impl Mixture {
     /// `room` takes `z` and `r`, `moving` takes `ż` and `q`.
     fn tangent_row(&self, v: &[f64], of: &Factors, room: &mut Room, moving: &mut Room, out: &mut [f64]) {
         let (d, stride) = (self.dim, padded(self.dim));
-        let shift = of.level.alpha * of.rate.log_alpha;
+        let shift = of.rate.0;
         let mut mean = 0.0;
         for (k, part) in self.parts.iter().enumerate() {
             let r = room.weights[k];
