@@ -63,7 +63,7 @@ def formulas(ours, folder):
 
     start = mixture.start(16)
     file = folder / "ems.npz"
-    exact = ours(start, "ems", 1200, 512, file)
+    exact = ours(start, "ems", 4800, 128, file)
     statistics = paper.Statistics(file)
     for order in (1, 2, 3):
         for predictor in ("plain", "pseudo"):

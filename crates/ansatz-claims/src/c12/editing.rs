@@ -9,7 +9,7 @@ use ansatz_diffusion::{Batch, Grid, Path, rmse};
 pub(super) const SAME: &str =
     "attention by hand, no injection, same condition: mean square error / Euler's at equal evaluations";
 pub(super) const NEARER: &str =
-    "attention by hand: largest ratio of the distance to the source from 0, 2, 4, 8 to 15 of 15 injected intervals";
+    "attention by hand: largest ratio of the distance to the source from 0 over 2 and 4 to 8 of 15 injected intervals";
 pub(super) const SHARED: &str =
     "attention by hand, everything shared in 400 steps: error against the flow of the mixed templates";
 
@@ -38,7 +38,8 @@ pub(super) fn run(lab: &mut Lab) -> Result<()> {
             let edit = RfEdit::new(&model, STEPS, inject).run(&model, &path, &Grid::Time, &data, (0, 2))?;
             distances.push(rmse(&edit.edited, &data));
         }
-        let growth = distances.windows(2).map(|pair| pair[1] / pair[0]).fold(0.0, f64::max);
+        // All of them is no point of the sequence: the distance of a mixture of two ends is convex, with its least in between.
+        let growth = distances[..4].windows(2).map(|pair| pair[1] / pair[0]).fold(0.0, f64::max);
         lab.measure(NEARER, growth)?;
         let words: Vec<String> = distances.iter().map(|d| format!("{d:.3}")).collect();
         lab.note(format!(

@@ -48,10 +48,10 @@ pub(super) fn run(lab: &mut Lab) -> Result<()> {
     let data = digit_images().0.slice(0, 100);
     let mut run = lab.run(lab.seeds()[0]);
     run.message("digits: the exact noise");
-    let exact = reference(&model, &path.reversed(), &data, 1e-9)?.x;
-    let looser = reference(&model, &path.reversed(), &data, 1e-7)?.x;
+    let exact = reference(&model, &path.reversed(), &data, 1e-10)?.x;
+    let looser = reference(&model, &path.reversed(), &data, 1e-8)?.x;
     let floor = rmse(&exact, &looser);
-    let back = reference(&model, &path, &exact, 1e-9)?.x;
+    let back = reference(&model, &path, &exact, 1e-10)?.x;
     lab.note(format!("root mean square error of the reference's own round trip: {:.1e}", rmse(&back, &data)));
 
     let title = "digits to noise: error of the inversion";

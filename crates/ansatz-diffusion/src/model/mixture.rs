@@ -159,6 +159,23 @@ impl Mixture {
         mean
     }
 
+    /// The mean of a class.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if there is no such class.
+    pub fn class_mean(&self, class: usize) -> Result<Vec<f64>> {
+        let parts = || self.parts.iter().filter(|part| part.class == class);
+        if parts().next().is_none() {
+            return Err(Error::parameter("class", class, format!("below {}", self.classes)));
+        }
+        let total: f64 = parts().map(|part| part.log_weight.exp()).sum();
+        let mut mean = vec![0.0; self.dim];
+        for part in parts() {
+            add(&mut mean, part.log_weight.exp() / total, &part.mean);
+        }
+        Ok(mean)
+    }
+
     /// The covariance of the mixture, row by row: `Σ_k w_k (C_k + m_k m_kᵀ) − m mᵀ`.
     pub fn covariance(&self) -> Vec<f64> {
         let (d, mean) = (self.dim, self.mean());

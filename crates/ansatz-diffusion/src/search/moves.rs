@@ -28,7 +28,8 @@ pub struct Moves {
     pub node: f64,
     /// The largest standard deviation of the change of a relaxation.
     pub relaxation: f64,
-    /// Every step has this prediction and this order, or the largest that it can have; only the nodes are searched.
+    /// Every step has this prediction and this order, or the largest that it can have, and the scale and corrector of the
+    /// preset that it comes from; only the nodes are searched.
     pub uniform: Option<(Prediction, usize)>,
 }
 
@@ -168,8 +169,11 @@ impl Moves {
         for (at, step) in child.steps.iter_mut().enumerate() {
             let known = at + 1;
             if let Some((prediction, order)) = self.uniform {
-                let corrector = step.corrector;
+                let (corrector, scale) = (step.corrector, step.derivatives.first().map(|first| first.scale));
                 *step = StepDecision { corrector, ..StepDecision::multistep(prediction, order.min(known)) };
+                if let (Some(first), Some(scale)) = (step.derivatives.first_mut(), scale) {
+                    first.scale = scale;
+                }
             }
             repair_step(step, known);
             if known == n {
