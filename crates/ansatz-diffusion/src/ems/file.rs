@@ -1,6 +1,6 @@
 //! Statistics in one NPZ file, which NumPy reads too.
 //!
-//! Arrays: `levels` (rows of `t`, `ln α`, `λ`), `l`, `s`, `b` (a row a level), `mark`, `about` (samples, probes, dead, clipped),
+//! Arrays: `levels` (rows of `t`, `ln α`, `α`, `σ`, `λ`), `l`, `s`, `b` (a row a level), `mark`, `about` (samples, probes, dead, clipped),
 //! and `schedule`, the name's UTF-8 bytes.
 
 use super::{About, Ems};
@@ -21,13 +21,14 @@ impl Ems {
     /// # Errors
     /// [`Error::Io`] if it cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
-        let levels: Vec<f64> = self.levels.iter().flat_map(|level| [level.t, level.log_alpha, level.lambda]).collect();
+        let row = |level: &Level| [level.t, level.log_alpha, level.alpha, level.sigma, level.lambda];
+        let levels: Vec<f64> = self.levels.iter().flat_map(row).collect();
         let about = [self.about.samples, self.about.probes, self.about.dead, self.about.clipped];
         let about: Vec<f64> = about.iter().map(|&count| count as f64).collect();
         let name: Vec<f64> = self.schedule.bytes().map(f64::from).collect();
         let (n, d) = (self.levels.len() as u64, self.dim as u64);
         let arrays: [(&str, &[u64], &[f64]); 7] = [
-            ("levels", &[n, 3], &levels),
+            ("levels", &[n, 5], &levels),
             ("l", &[n, d], &self.l),
             ("s", &[n, d], &self.s),
             ("b", &[n, d], &self.b),
@@ -88,8 +89,8 @@ fn parse(bytes: Vec<u8>) -> Result<Ems, String> {
         Ok((shape, values))
     };
     let (shape, levels) = array("levels")?;
-    let [n, 3] = shape[..] else {
-        return Err("its array levels: it must have three columns".into());
+    let [n, 5] = shape[..] else {
+        return Err("its array levels: it must have five columns".into());
     };
     let mut dim = None;
     let mut rows = Vec::new();
@@ -110,8 +111,18 @@ fn parse(bytes: Vec<u8>) -> Result<Ems, String> {
     let about = About { samples: count(samples), probes: count(probes), dead: count(dead), clipped: count(clipped) };
     let name = array("schedule")?.1.iter().map(|&byte| byte as u8).collect();
     let schedule = String::from_utf8(name).map_err(|_| "its array schedule: it is no name".to_owned())?;
-    let level = |row: &[f64]| Level { lambda: row[2], ..Level::new(row[0], row[1], row[1] - row[2]) };
-    let levels = levels.chunks_exact(3).map(level).collect();
+    let level = |row: &[f64]| {
+        let level = Level { t: row[0], log_alpha: row[1], alpha: row[2], sigma: row[3], lambda: row[4] };
+        let exact = Level::new(level.t, level.log_alpha, level.log_alpha - level.lambda);
+        // Kept to the bit, but only if the numbers are those of one level.
+        let same = |a: f64, b: f64| (a - b).abs() <= 1e-9 * b.abs();
+        if same(level.alpha, exact.alpha) && same(level.sigma, exact.sigma) {
+            Ok(level)
+        } else {
+            Err(format!("its array levels: α and σ at time {} are not those of their logarithms", level.t))
+        }
+    };
+    let levels = levels.chunks_exact(5).map(level).collect::<Result<_, _>>()?;
     let ems = Ems::new(schedule, levels, dim.unwrap_or(0) as usize, [l, s, b], mark).map_err(|e| e.to_string())?;
     Ok(Ems { about, ..ems })
 }
