@@ -129,9 +129,9 @@ impl Solver for RfSolver {
             let first = builder.ask_here(*s, Prediction::Velocity);
             let part = match self.derivative {
                 Derivative::Midpoint => h / self.order as f64,
-                // Within [0, 1], where velocities are defined.
+                // Not past the end of the path: beyond, a model need not be defined.
                 Derivative::Difference(delta) => {
-                    let room = if h < 0.0 { tau(s) } else { 1.0 - tau(s) };
+                    let room = (tau(&path.to) - tau(s)).abs();
                     delta.min(room / (self.order as f64 - 1.0).max(1.0)).copysign(h)
                 }
             };
