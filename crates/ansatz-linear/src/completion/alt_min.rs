@@ -176,6 +176,10 @@ impl AltMin {
         let workers = Workers::new(self.threads)?;
         let scale = if known.square() > 0.0 { known.rms() } else { 1.0 };
         completion.stopped = Some(loop {
+            // One that was saved when it was done is not made any better.
+            if self.done(completion, scale) {
+                break Stopped::Converged;
+            }
             if completion.history.len() as u64 >= self.max_sweeps {
                 break Stopped::EvaluationLimit;
             }
@@ -191,10 +195,7 @@ impl AltMin {
             after(completion)?;
             let why = run.step(&completion.work, sweep.rmse / scale);
             // Being done comes before being told to stop; not-a-number is not being done.
-            if self.done(completion, scale) {
-                break Stopped::Converged;
-            }
-            if let Some(why) = why {
+            if let Some(why) = why.filter(|_| !self.done(completion, scale)) {
                 break why;
             }
         });
