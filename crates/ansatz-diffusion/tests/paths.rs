@@ -34,8 +34,11 @@ fn check(solver: &dyn Solver, path: &Path, grid: &Grid, n: usize) {
     assert_eq!(plan.stages()[0].level, hi, "{}", what());
     for stage in plan.stages() {
         let level = stage.level;
-        assert!(level.t <= hi.t && level.t >= lo.t && level.lambda >= hi.lambda, "{}: {level:?}", what());
-        assert!(level.lambda <= lo.lambda && level.alpha > 0.0 && level.sigma > 0.0, "{}: {level:?}", what());
+        // Nodes that a solver computes in another variable lose their last digits.
+        let (before, past) = (1e-12 * hi.t, 1e-9);
+        assert!(level.t <= hi.t && level.t >= lo.t - before, "{}: {level:?}", what());
+        assert!(level.lambda >= hi.lambda && level.lambda <= lo.lambda + past, "{}: {level:?}", what());
+        assert!(level.alpha > 0.0 && level.sigma > 0.0, "{}: {level:?}", what());
         // Differences over a fixed length look ahead of the next node where steps are shorter.
         let ahead = solver.name().contains('Δ');
         assert!(ahead || (level.t <= last.t && level.lambda >= last.lambda), "{}: {level:?}", what());
@@ -49,7 +52,8 @@ fn plans_of_every_length_stay_on_their_path() {
     let (grids, schedules) = (grids(), schedules());
     for (k, name) in NAMES.iter().enumerate() {
         let solver = named(name).unwrap();
-        for n in 1..=1000 {
+        // Long plans with every fifth solver, so that each length meets many of them.
+        for n in (1..=1000).filter(|n| *n <= 200 || (n + k).is_multiple_of(5)) {
             // Grids and schedules in turn, so that each solver meets every pair many times.
             let schedule = &schedules[(n + k) % schedules.len()];
             check(&*solver, &path(&**schedule), &grids[(n / schedules.len() + k) % grids.len()], n);
