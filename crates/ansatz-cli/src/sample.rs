@@ -100,8 +100,9 @@ pub(crate) fn mixture(name: &str) -> Result<Mixture> {
 pub(crate) struct Command {
     #[command(subcommand)]
     verb: Option<Verb>,
+    /// Without a verb its model and its file are required; with one they are not there.
     #[command(flatten)]
-    sample: Option<Sample>,
+    sample: Sample,
 }
 
 #[derive(Subcommand)]
@@ -123,8 +124,7 @@ impl Command {
             (Some(Verb::Stability(command)), _) => command.run(),
             (Some(Verb::Invert(command)), _) => command.run(),
             (Some(Verb::Search(search)), _) => search.run(),
-            (None, Some(sample)) => sample.run(),
-            (None, None) => Err(Error::parameter("the model", "missing", "a file of Gaussians or a name")),
+            (None, sample) => sample.run(),
         }
     }
 }
@@ -166,7 +166,8 @@ impl Pixels {
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 struct Sample {
     /// A TOML file of Gaussians, or gmm8, gmm8-smooth, digits, digits-empirical
-    model: String,
+    #[arg(required = true)]
+    model: Option<String>,
     #[command(flatten)]
     setting: Setting,
     /// dpm-solver-1, -2, -3, -fast-2, -fast-3, -taylor-2, -taylor-3, -2m, -3m, ddim, euler, heun, rk3, rk4;
@@ -203,8 +204,8 @@ struct Sample {
     #[arg(long)]
     time: Option<f64>,
     /// File for the samples, as NPY: an array of count × dimension
-    #[arg(long)]
-    out: PathBuf,
+    #[arg(long, required = true)]
+    out: Option<PathBuf>,
     /// Also solve for the exact flow, and tell the error
     #[arg(long)]
     compare: bool,
@@ -221,7 +222,7 @@ struct Sample {
 
 impl Sample {
     fn run(self) -> Result<ExitCode> {
-        let mixture = mixture(&self.model)?;
+        let mixture = mixture(self.model.as_deref().unwrap_or_default())?;
         let Some(threshold) = self.pixels.threshold()? else {
             return self.setting.guided(&mixture, |model| self.sample(model, &mixture));
         };
@@ -248,7 +249,8 @@ impl Sample {
             let reason = format!("it {}; no file was written", samples.stopped);
             return Err(Error::Environment { what: "the whole sampling".into(), reason });
         }
-        write_npy(&self.out, &samples.x)?;
+        let out = self.out.clone().unwrap_or_default();
+        write_npy(&out, &samples.x)?;
         let compared = if self.compare {
             let start = start_noise(Seed(self.seed), 0, self.count, model.dim(), &path.from);
             let exact = reference(model, &path, &start, 1e-10)?.x;
@@ -267,12 +269,12 @@ impl Sample {
                 "work": samples.work,
                 "rmse": compared.map(|(mean, _)| mean),
                 "median_error": compared.map(|(_, median)| median),
-                "out": self.out,
+                "out": out,
             });
             return print(&format!("{text:#}")).map(|()| ExitCode::SUCCESS);
         }
         let (count, dim) = (self.count, model.dim());
-        print(&format!("{count} samples of dimension {dim} in {}; {}", self.out.display(), samples.work))?;
+        print(&format!("{count} samples of dimension {dim} in {}; {}", out.display(), samples.work))?;
         if let Some((mean, median)) = compared {
             print(&format!("error against the exact flow: RMSE {mean:.3e}, median over samples {median:.3e}"))?;
         }

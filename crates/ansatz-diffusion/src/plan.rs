@@ -19,7 +19,7 @@ pub enum Term {
     Point(usize),
     /// What the model answered in this stage.
     Answer(usize),
-    /// Standard normal noise, the draw of this number: see [`step_noise`](crate::step_noise).
+    /// Standard normal noise, the draw of this number: see [`step_noise`].
     Noise(usize),
 }
 

@@ -13,7 +13,7 @@ pub(super) const SPEED: &str =
     "camera, half of the pixels: seconds, soft-thresholding / ours with the search for the ridge";
 
 const RANK: usize = 40;
-const RIDGES: [f64; 5] = [4.0, 2.0, 1.0, 0.5, 0.25];
+const RIDGES: [f64; 4] = [2.0, 1.0, 0.5, 0.25];
 const THRESHOLDS: [f64; 4] = [8.0, 4.0, 2.5, 1.5];
 const PICTURE: &[u8] = include_bytes!("../../data/camera.png");
 
@@ -91,7 +91,7 @@ fn psnr(rmse: f64) -> f64 {
 /// pixels with it.
 fn alternating(lab: &Lab, known: &Observations, missing: &Observations, seed: Seed) -> Result<(f64, f64)> {
     let parts = known.split(&[0.9, 0.1], seed)?;
-    let method = |ridge| AltMin { rank: RANK, ridge, change: 1e-4, max_sweeps: 30, threads: 1, ..AltMin::default() };
+    let method = |ridge| AltMin { rank: RANK, ridge, change: 1e-3, max_sweeps: 20, threads: 1, ..AltMin::default() };
     let mut best = (f64::INFINITY, RIDGES[0]);
     for ridge in RIDGES {
         let fit = method(ridge).fit_with_holdout(&parts[0], Some(&parts[1]), &mut lab.run(seed))?;

@@ -12,8 +12,9 @@ pub(super) const ENTRIES: &str =
 
 const SIDE: usize = 500;
 const RANK: usize = 10;
-/// A matrix is recovered if the relative error on unseen entries is at most this.
-const GOAL: f64 = 1e-3;
+/// A matrix is recovered if the relative error on unseen entries is at most this: alternating minimisation ends far below
+/// or far above, while the threshold of its rival leaves a bias of about its share of the singular values.
+const GOAL: f64 = 1e-2;
 const OURS: [f64; 8] = [1.2, 1.4, 1.6, 1.8, 2.0, 2.5, 3.0, 4.0];
 const CONVEX: [f64; 4] = [2.5, 3.0, 3.5, 4.5];
 
@@ -105,7 +106,7 @@ fn thresholding(lab: &Lab, planted: &Planted, known: &Observations) -> Result<f6
     let largest = planted.rms() * SIDE as f64;
     let mut last: Option<Imputed> = None;
     let mut error = f64::INFINITY;
-    for fraction in [0.1, 0.01, 1e-3] {
+    for fraction in [0.1, 0.01, 1e-3, 1e-4] {
         // Six times the rank is more than the solution has where it is recovered; where it is not, the limit only helps.
         let method = SoftImpute { lambda: fraction * largest, max_rank: 6 * RANK, change: 1e-6, max_steps: 150 };
         let imputed = method.fit(known, last.as_ref(), &mut lab.run(first(lab)))?;

@@ -48,12 +48,12 @@ impl<'a> Search<'a> {
         &self.populations
     }
 
-    /// What was spent so far; see [`Found::work`].
+    /// What was spent so far; see [`Found::work`](super::Found::work).
     pub fn work(&self) -> &Work {
         &self.work
     }
 
-    /// Kendall's τ of each round; see [`Found::agreement`].
+    /// Kendall's τ of each round; see [`Found::agreement`](super::Found::agreement).
     pub fn agreement(&self) -> &[f64] {
         &self.agreement
     }
