@@ -31,9 +31,11 @@ def comparisons(start):
     import torch
     from diffusers import DEISMultistepScheduler, UniPCMultistepScheduler
 
-    # Their coefficients are made in the default precision.
-    for dtype, name, allowed in ((torch.float64, "f64", 1e-10), (torch.float32, "f32", 1e-5)):
+    # Their coefficients are made in the default precision. In single precision their noise form loses digits where it turns
+    # the prediction into data and back at high noise; in double precision it agrees to the last ones.
+    for dtype, name in ((torch.float64, "f64"), (torch.float32, "f32")):
         torch.set_default_dtype(dtype)
+        limits = {"data": 1e-10, "noise": 1e-10} if name == "f64" else {"data": 1e-5, "noise": 2e-4}
         for order in (1, 2, 3):
             for bh in ("bh1", "bh2"):
                 for of in ("data", "noise"):
@@ -46,11 +48,11 @@ def comparisons(start):
                             )
                             theirs, nodes = carried(scheduler, n, start, dtype)
                             what = f"UniPC-{order} {bh} {of}, {corrector}, {n} calls, {name}"
-                            yield what, ["unipc", order, bh, of, corrector, "tail", *nodes], theirs, allowed
+                            yield what, ["unipc", order, bh, of, corrector, "tail", *nodes], theirs, limits[of]
             for n in (8, 20):
                 scheduler = DEISMultistepScheduler(trained_betas=BETAS, solver_order=order, lower_order_final=True)
                 theirs, nodes = carried(scheduler, n, start, dtype)
                 # Their orders fall at the end below 15 steps.
                 tail = "tail" if n < 15 else "flat"
-                yield f"DEIS-{order} in log rho, {n} calls, {name}", ["deis", order - 1, tail, *nodes], theirs, allowed
+                yield f"DEIS-{order} in log rho, {n} calls, {name}", ["deis", order - 1, tail, *nodes], theirs, limits["noise"]
     torch.set_default_dtype(torch.float32)

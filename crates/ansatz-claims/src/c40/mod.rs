@@ -16,10 +16,10 @@ use crate::claim::{Claim, Status};
 use crate::lab::Lab;
 use ansatz_core::{Bar, Result, Run, Scale, Seed};
 use ansatz_diffusion::ems::{Ems, Estimation};
-use ansatz_diffusion::model::Mixture;
+use ansatz_diffusion::model::{Mixture, Model};
 use ansatz_diffusion::schedule::VpLinear;
 use ansatz_diffusion::solver::{Corrector, V3};
-use ansatz_diffusion::{Path, Problem};
+use ansatz_diffusion::{Batch, Path, Problem};
 
 const LARGE: &[Scale] = &[Scale::Laptop, Scale::Paper];
 const PAPER: &[Scale] = &[Scale::Paper];
@@ -119,11 +119,16 @@ fn run(lab: &mut Lab) -> Result<()> {
     Ok(())
 }
 
-/// The statistics of a model on this number of levels and one, from so many samples of it, drawn with this seed.
+/// The statistics of a mixture on this number of levels and one, from so many samples of it, drawn with this seed.
 fn statistics(lab: &Lab, model: &Mixture, path: &Path, steps: usize, samples: usize, seed: Seed) -> Result<Ems> {
+    statistics_over(lab, model, path, steps, &model.draws(seed, samples), seed)
+}
+
+/// The statistics of any model over these samples of it.
+fn statistics_over(lab: &Lab, model: &dyn Model, path: &Path, steps: usize, data: &Batch, seed: Seed) -> Result<Ems> {
     let mut run = lab.run(seed);
-    run.message(format!("statistics from {samples} samples, seed {}", seed.0));
-    Estimation { steps, ..Estimation::default() }.run(model, path, &model.draws(seed, samples), &mut run)
+    run.message(format!("statistics from {} samples, seed {}", data.rows(), seed.0));
+    Estimation { steps, ..Estimation::default() }.run(model, path, data, &mut run)
 }
 
 /// The error of a form of the sampler.
